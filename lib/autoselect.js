@@ -1,0 +1,143 @@
+'use strict';
+
+// Family selection: tries the addresses of a name one after the other until one
+// connects (RFC 8305 section 5, in the loose form that Node documents).
+
+const errors = require('./errors');
+const { TCP } = require('./handle');
+const perf = require('./interop/perf');
+const { attachHandle } = require('./stream');
+
+const { uv } = errors;
+
+// Alternates the families, beginning with that of the first address.
+function alternate(addresses) {
+  const first = addresses.filter(({ family }) =>
+    family === addresses[0].family);
+  const other = addresses.filter(({ family }) =>
+    family !== addresses[0].family);
+  const sorted = [];
+  for (let i = 0; i < first.length || i < other.length; i++) {
+    if (i < first.length) sorted.push(first[i]);
+    if (i < other.length) sorted.push(other[i]);
+  }
+  return sorted;
+}
+
+class Selection {
+  constructor(socket, target, addresses, steps) {
+    this.socket = socket;
+    this.target = target;
+    this.addresses = alternate(addresses);
+    this.steps = steps;
+    this.errors = [];
+    this.next = 0;
+    this.timer = null;
+  }
+
+  // Tries the next address; when none is left, the socket fails with all that
+  // went wrong.
+  tryNext() {
+    clearTimeout(this.timer);
+    const { socket } = this;
+    while (socket.connecting) {
+      if (this.next === this.addresses.length) {
+        socket.destroy(this.failure());
+        return;
+      }
+      const index = this.next++;
+      if (this.start(index)) {
+        this.watch(index);
+        return;
+      }
+    }
+  }
+
+  failure() {
+    if (this.errors.length === 0) {
+      return errors.codeError('ERR_SOCKET_CONNECTION_TIMEOUT');
+    }
+    const error = new AggregateError(this.errors);
+    error.code = this.errors[0].code;
+    return error;
+  }
+
+  // Each attempt has a handle of its own; the socket's first one is there.
+  freshHandle(index) {
+    const { socket } = this;
+    if (index > 0) {
+      socket._handle?.close();
+      attachHandle(socket, new TCP(TCP.SOCKET));
+    }
+    return socket._handle;
+  }
+
+  // True if the attempt is under way.
+  start(index) {
+    const { socket } = this;
+    const attempt = { ...this.target, ...this.addresses[index] };
+    const { address, family, port } = attempt;
+    const handle = this.freshHandle(index);
+    const bindError = this.steps.bindLocal(handle, attempt);
+    if (bindError) {
+      this.errors.push(bindError);
+      return false;
+    }
+    socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
+    socket.emit('connectionAttempt', address, port, family);
+    if (!socket.connecting) return false;
+    const finish = perf.startConnect(attempt);
+    const status = handle.connect(address, port, (result) => {
+      finish(result);
+      this.onResult(index, attempt, handle, result);
+    });
+    if (status !== 0) this.fail(attempt, status);
+    return status === 0;
+  }
+
+  // The last attempt has all the time it wants.
+  watch(index) {
+    if (index === this.addresses.length - 1) return;
+    const handle = this.socket._handle;
+    this.timer = setTimeout(() => {
+      if (this.socket._handle === handle) this.onTimeout(index, handle);
+    }, this.target.selection.timeout);
+  }
+
+  onTimeout(index, handle) {
+    const { port } = this.target;
+    const { address, family } = this.addresses[index];
+    handle.abandoned = true;
+    this.errors.push(
+      errors.connectionException(uv.ETIMEDOUT, 'connect', address, port));
+    this.socket.emit('connectionAttemptTimeout', address, port, family);
+    this.tryNext();
+  }
+
+  onResult(index, attempt, handle, status) {
+    if (handle.abandoned || this.socket.destroyed) return;
+    clearTimeout(this.timer);
+    if (status === 0) {
+      this.steps.connected(this.socket);
+      return;
+    }
+    this.fail(attempt, status);
+    this.tryNext();
+  }
+
+  fail({ address, family, port }, status) {
+    const error =
+      errors.connectionException(status, 'connect', address, port);
+    this.errors.push(error);
+    this.socket.emit('connectionAttemptFailed', address, port, family, error);
+  }
+}
+
+// Connects `socket` to one of `addresses` ({ address, family } each, two or
+// more). `steps` are what this shares with a plain connection.
+function connectToFirst(socket, target, addresses, steps) {
+  socket.autoSelectFamilyAttemptedAddresses = [];
+  new Selection(socket, target, addresses, steps).tryNext();
+}
+
+module.exports = { connectToFirst };

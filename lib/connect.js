@@ -1,0 +1,271 @@
+'use strict';
+
+// socket.connect(): from its arguments to a connected handle.
+
+const { Duplex } = require('stream');
+const { isIP } = require('./address');
+const { normalizeOnce } = require('./arguments');
+const defaults = require('./defaults');
+const errors = require('./errors');
+const { connectToFirst } = require('./autoselect');
+const { Pipe, TCP } = require('./handle');
+const perf = require('./interop/perf');
+const { attachHandle } = require('./stream');
+const {
+  kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
+} = require('./symbols');
+const validate = require('./validate');
+
+function connect(...args) {
+  const [options, callback] = normalizeOnce(args);
+  // A socket that was used before starts from anew.
+  if (this.write !== this.constructor.prototype.write &&
+      Object.hasOwn(this, 'write')) delete this.write;
+  if (this.destroyed) renew(this);
+  const { path } = options;
+  if (!path && options.port === undefined) {
+    throw errors.codeError('ERR_MISSING_ARGS');
+  }
+  if (!this._handle) {
+    attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+  }
+  if (callback !== null) this.once('connect', callback);
+  this._unrefTimer();
+  this.connecting = true;
+  if (path) {
+    validate.string(path, 'options.path');
+    connectHandle(this, { address: path });
+  } else {
+    lookupAndConnect(this, options);
+  }
+  return this;
+}
+
+// Makes a destroyed socket usable again.
+function renew(socket) {
+  Duplex.prototype._undestroy.call(socket);
+  socket._handle = null;
+  socket._sockname = null;
+  socket[kPeer] = undefined;
+}
+
+function checkTarget(options) {
+  const { localAddress, localPort, port } = options;
+  if (localAddress && !isIP(localAddress)) {
+    throw errors.nodeError(TypeError, 'ERR_INVALID_IP_ADDRESS',
+      `Invalid IP address: ${localAddress}`);
+  }
+  if (localPort) validate.number(localPort, 'options.localPort');
+  if (port !== undefined) {
+    if (typeof port !== 'number' && typeof port !== 'string') {
+      throw errors.invalidArgType('options.port',
+        'one of type number or string', port);
+    }
+    validate.port(port);
+  }
+}
+
+// Whether to try all addresses of a name, and how long each may take.
+function familySelection(options) {
+  const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = options;
+  if (autoSelectFamily != null) {
+    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
+  }
+  let timeout = defaults.getDefaultAutoSelectFamilyAttemptTimeout();
+  if (autoSelectFamilyAttemptTimeout !== undefined) {
+    validate.int32(autoSelectFamilyAttemptTimeout,
+      'options.autoSelectFamilyAttemptTimeout', 1);
+    timeout = Math.max(autoSelectFamilyAttemptTimeout,
+      defaults.MIN_ATTEMPT_TIMEOUT);
+  }
+  return {
+    enabled: autoSelectFamily ?? defaults.getDefaultAutoSelectFamily(),
+    timeout,
+  };
+}
+
+function lookupAndConnect(socket, options) {
+  checkTarget(options);
+  const target = {
+    host: options.host || 'localhost',
+    port: options.port | 0,
+    localAddress: options.localAddress,
+    localPort: options.localPort,
+    selection: familySelection(options),
+  };
+  const family = isIP(target.host);
+  if (family) {
+    // Users attach their listeners after connect() has returned.
+    process.nextTick(() => {
+      if (!socket.connecting) return;
+      connectHandle(socket, { ...target, address: target.host, family });
+    });
+    return;
+  }
+  if (options.lookup != null) {
+    validate.callable(options.lookup, 'options.lookup');
+  }
+  resolve(socket, target, options);
+}
+
+function resolve(socket, target, options) {
+  const dns = require('dns');
+  const query = {
+    family: socket.preferredFamily ?? options.family,
+    hints: options.hints || 0,
+  };
+  const isFixed = query.family === 4 || query.family === 6;
+  if (process.platform !== 'win32' && !isFixed && query.hints === 0) {
+    query.hints = dns.ADDRCONFIG;
+  }
+  socket._host = target.host;
+  const lookup = options.lookup || dns.lookup;
+  if (target.selection.enabled && !isFixed && !target.localAddress) {
+    query.all = true;
+    lookup(target.host, query, (error, addresses) => {
+      onAddresses(socket, target, error, addresses);
+    });
+    return;
+  }
+  lookup(target.host, query, (error, address, family) => {
+    onAddress(socket, target, error, address, family);
+  });
+}
+
+// Errors of a lookup come a tick later, so that a lookup that answers at once
+// finds the listeners attached.
+function failLookup(socket, error) {
+  process.nextTick(() => socket.destroy(error));
+}
+
+// The error for an answer that is no address, or undefined.
+function addressError(target, address, family) {
+  if (!isIP(address)) {
+    return errors.nodeError(TypeError, 'ERR_INVALID_IP_ADDRESS',
+      `Invalid IP address: ${address}`);
+  }
+  if (family === 4 || family === 6) return undefined;
+  const error = errors.nodeError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY',
+    `Invalid address family: ${family} ${target.host}:${target.port}`);
+  error.host = target.host;
+  error.port = target.port;
+  return error;
+}
+
+function onAddress(socket, target, error, address, family) {
+  socket.emit('lookup', error, address, family, target.host);
+  if (!socket.connecting) return;
+  const failure = error ?? addressError(target, address, family);
+  if (failure) {
+    failLookup(socket, failure);
+    return;
+  }
+  socket._unrefTimer();
+  connectHandle(socket, { ...target, address, family });
+}
+
+function onAddresses(socket, target, error, addresses) {
+  if (!socket.connecting) return;
+  if (error) {
+    socket.emit('lookup', error, undefined, undefined, target.host);
+    failLookup(socket, error);
+    return;
+  }
+  const usable = [];
+  for (const { address, family } of addresses) {
+    socket.emit('lookup', error, address, family, target.host);
+    if (!socket.connecting) return;
+    if (!addressError(target, address, family)) {
+      usable.push({ address, family });
+    }
+  }
+  if (usable.length === 0) {
+    const [{ address, family }] = addresses;
+    failLookup(socket, addressError(target, address, family));
+    return;
+  }
+  socket._unrefTimer();
+  if (usable.length === 1) connectHandle(socket, { ...target, ...usable[0] });
+  else connectToFirst(socket, target, usable, { bindLocal, connected });
+}
+
+// Binds the local end if the user asked for one. The error, or undefined.
+function bindLocal(handle, target) {
+  const { family } = target;
+  if (!target.localAddress && !target.localPort) return undefined;
+  const address = target.localAddress || (family === 6 ? '::' : '0.0.0.0');
+  const port = target.localPort | 0;
+  const status = family === 6 ? handle.bind6(address, port, 0) :
+    handle.bind(address, port);
+  if (status === 0) return undefined;
+  return errors.connectionException(status, 'bind', address, port);
+}
+
+// Starts the connection of the socket's own handle to one address or path.
+function connectHandle(socket, target) {
+  const { address, family, port } = target;
+  const handle = socket._handle;
+  const bindError = family ? bindLocal(handle, target) : undefined;
+  if (bindError) {
+    socket.destroy(bindError);
+    return;
+  }
+  const finish = perf.startConnect(target);
+  const done = (status) => {
+    finish(status);
+    afterConnect(socket, target, status);
+  };
+  socket.emit('connectionAttempt', address, port, family);
+  const status = family ? handle.connect(address, port, done) :
+    handle.connect(address, done);
+  if (status === 0) return;
+  const name = socket._getsockname();
+  const local = name.address ? `${name.address}:${name.port}` : undefined;
+  const error = errors.connectionException(status, 'connect', address, port,
+    local);
+  socket.emit('connectionAttemptFailed', address, port, family, error);
+  socket.destroy(error);
+}
+
+function afterConnect(socket, target, status) {
+  if (socket.destroyed) return;
+  if (status === 0) {
+    connected(socket);
+    return;
+  }
+  const { address, family, localAddress, localPort, port } = target;
+  const local = localAddress && localPort ? `${localAddress}:${localPort}` :
+    undefined;
+  const error = errors.connectionException(status, 'connect', address, port,
+    local);
+  if (local) {
+    error.localAddress = localAddress;
+    error.localPort = localPort;
+  }
+  socket.connecting = false;
+  socket._sockname = null;
+  socket.emit('connectionAttemptFailed', address, port, family, error);
+  socket.destroy(error);
+}
+
+// What follows a connection, however it came about.
+function connected(socket) {
+  const handle = socket._handle;
+  socket.connecting = false;
+  socket._sockname = null;
+  socket._unrefTimer();
+  if (socket[kNoDelay] && handle.setNoDelay) handle.setNoDelay(true);
+  if (socket[kKeepAlive] && handle.setKeepAlive) {
+    handle.setKeepAlive(true, socket[kKeepAliveDelay]);
+  }
+  socket.emit('connect');
+  socket.emit('ready');
+  // The first read, or the EOF that is there already; it consumes nothing.
+  if (!socket.isPaused()) socket.read(0);
+}
+
+function defineConnect(Socket) {
+  Socket.prototype.connect = connect;
+}
+
+module.exports = { defineConnect };

@@ -1,0 +1,33 @@
+'use strict';
+
+// Core's own net, as it was before anything was replaced, and the symbols that
+// core and uvnet must share so that the rest of Node can use our sockets. All
+// of it is found on public objects.
+
+const net = require('net');
+
+function symbolOf(object, description) {
+  return Object.getOwnPropertySymbols(object)
+    .find((symbol) => symbol.description === description) ??
+    Symbol(description);
+}
+
+const socket = new net.Socket();
+
+module.exports = {
+  Socket: net.Socket,
+  Server: net.Server,
+  BlockList: net.BlockList,
+  SocketAddress: net.SocketAddress,
+  createServerHandle: net._createServerHandle,
+  getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout:
+    net.getDefaultAutoSelectFamilyAttemptTimeout,
+  setSimultaneousAccepts: net._setSimultaneousAccepts,
+  // Marks the result of _normalizeArgs(), which http's agents pass on.
+  normalizedArgs: symbolOf(net._normalizeArgs([]), 'normalizedArgs'),
+  // Where core's stream code keeps and looks for ids and timers.
+  asyncId: symbolOf(socket, 'async_id_symbol'),
+  timeout: symbolOf(socket, 'timeout'),
+  symbolOf,
+};

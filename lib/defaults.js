@@ -1,0 +1,39 @@
+'use strict';
+
+// The process-wide (in a worker: thread-wide) defaults of family selection.
+// Their first values come from core, which reads the command line.
+
+const core = require('./core');
+const validate = require('./validate');
+
+// RFC 8305 section 8 names 10 ms as the least delay between two attempts.
+const MIN_ATTEMPT_TIMEOUT = 10;
+
+let autoSelectFamily = core.getDefaultAutoSelectFamily();
+let attemptTimeout = core.getDefaultAutoSelectFamilyAttemptTimeout();
+
+function getDefaultAutoSelectFamily() {
+  return autoSelectFamily;
+}
+
+function setDefaultAutoSelectFamily(value) {
+  validate.boolean(value, 'value');
+  autoSelectFamily = value;
+}
+
+function getDefaultAutoSelectFamilyAttemptTimeout() {
+  return attemptTimeout;
+}
+
+function setDefaultAutoSelectFamilyAttemptTimeout(value) {
+  validate.int32(value, 'value', 1);
+  attemptTimeout = Math.max(value, MIN_ATTEMPT_TIMEOUT);
+}
+
+module.exports = {
+  MIN_ATTEMPT_TIMEOUT,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+};

@@ -1,0 +1,158 @@
+'use strict';
+
+// Errors with core's names, codes, texts and properties.
+
+const { getSystemErrorMap, inspect } = require('util');
+
+const systemErrors = getSystemErrorMap();
+
+// Negative libuv numbers by name, as this platform has them.
+const uv = {};
+for (const [number, [name]] of systemErrors) uv[name] = number;
+
+function systemErrorName(number) {
+  return systemErrors.get(number)?.[0] ?? `Unknown system error ${number}`;
+}
+
+// An error with a code, whose text shows it as core's errors do:
+// `TypeError [CODE]: message` in stack and toString(), but not in name.
+function nodeError(Base, code, message) {
+  const error = new Base(message);
+  Object.defineProperty(error, 'toString', {
+    value() { return `${this.name} [${code}]: ${this.message}`; },
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  });
+  error.code = code;
+  const { name } = error;
+  error.stack = error.stack.replace(name, `${name} [${code}]`);
+  return error;
+}
+
+// "Received …" for a value of the wrong type.
+function received(value) {
+  if (value === null || value === undefined) return `Received ${value}`;
+  if (typeof value === 'function' && value.name) {
+    return `Received function ${value.name}`;
+  }
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return name ? `Received an instance of ${name}` :
+      `Received ${inspect(value, { depth: -1 })}`;
+  }
+  let text = inspect(value, { colors: false });
+  if (text.length > 28) text = `${text.slice(0, 25)}...`;
+  return `Received type ${typeof value} (${text})`;
+}
+
+// `expected` reads like 'of type string' or 'an instance of Foo'.
+function invalidArgType(name, expected, value) {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
+    `The "${name}" ${kind} must be ${expected}. ${received(value)}`);
+}
+
+function invalidArgValue(name, value, reason = 'is invalid') {
+  let text = inspect(value);
+  if (text.length > 128) text = `${text.slice(0, 128)}...`;
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE',
+    `The ${kind} '${name}' ${reason}. Received ${text}`);
+}
+
+// Puts an underscore between groups of three digits, as core does for numbers
+// that are out of range by much.
+function groupDigits(digits) {
+  return digits.replace(/\B(?=(\d{3})+$)/g, '_');
+}
+
+function outOfRange(name, range, value) {
+  let text = inspect(value);
+  if (Number.isInteger(value) && Math.abs(value) > 2 ** 32) {
+    const sign = value < 0 ? '-' : '';
+    text = sign + groupDigits(String(Math.abs(value)));
+  }
+  return nodeError(RangeError, 'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. ` +
+    `Received ${text}`);
+}
+
+function badPort(name, value) {
+  return nodeError(RangeError, 'ERR_SOCKET_BAD_PORT',
+    `${name} should be >= 0 and < 65536. ${received(value)}.`);
+}
+
+// The code's own text, for errors that say no more than their code.
+const plain = {
+  ERR_MISSING_ARGS: [TypeError,
+    'The "options" or "port" or "path" argument must be specified'],
+  ERR_INVALID_HANDLE_TYPE: [TypeError, 'This handle type cannot be sent'],
+  ERR_SERVER_ALREADY_LISTEN: [Error,
+    'Listen method has been called more than once without closing.'],
+  ERR_SERVER_NOT_RUNNING: [Error, 'Server is not running.'],
+  ERR_SOCKET_CLOSED: [Error, 'Socket is closed'],
+  ERR_SOCKET_CLOSED_BEFORE_CONNECTION: [Error,
+    'Socket closed before the connection was established'],
+  ERR_SOCKET_CONNECTION_TIMEOUT: [Error, 'Socket connection timeout'],
+};
+
+function codeError(code) {
+  const [Base, message] = plain[code];
+  return nodeError(Base, code, message);
+}
+
+// What a failed system call gives: `read ECONNRESET`.
+function errnoException(number, syscall, original) {
+  const code = systemErrorName(number);
+  const error = new Error(`${syscall} ${code}${original ? ` ${original}` : ''}`);
+  error.errno = number;
+  error.code = code;
+  error.syscall = syscall;
+  return error;
+}
+
+// ` address:port` or ` address`; a pipe's port is -1 or undefined.
+function place(address, port) {
+  if (port > 0) return ` ${address}:${port}`;
+  return address ? ` ${address}` : '';
+}
+
+// As errnoException(), with where it happened: `connect ECONNREFUSED ::1:80`.
+function connectionException(number, syscall, address, port, local) {
+  const code = systemErrorName(number);
+  const error = new Error(`${syscall} ${code}${place(address, port)}` +
+    (local ? ` - Local (${local})` : ''));
+  error.errno = number;
+  error.code = code;
+  error.syscall = syscall;
+  error.address = address;
+  if (port) error.port = port;
+  return error;
+}
+
+// What listen() gives: `listen EADDRINUSE: address already in use :::80`.
+function listenException(number, address, port) {
+  const code = systemErrorName(number);
+  const text = systemErrors.get(number)?.[1] ?? 'unknown error';
+  const error = new Error(`listen ${code}: ${text}${place(address, port)}`);
+  error.code = code;
+  error.errno = number;
+  error.syscall = 'listen';
+  error.address = address;
+  if (port) error.port = port;
+  return error;
+}
+
+module.exports = {
+  badPort,
+  codeError,
+  connectionException,
+  errnoException,
+  invalidArgType,
+  invalidArgValue,
+  listenException,
+  nodeError,
+  outOfRange,
+  uv,
+};

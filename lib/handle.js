@@ -1,0 +1,341 @@
+'use strict';
+
+// The handles: what socket._handle and server._handle are. A handle is a number
+// to C; the objects here give it core's method names, an async context, and a
+// place in the table that keeps it alive until libuv has closed it.
+
+const { AsyncResource } = require('async_hooks');
+const binding = require('./binding');
+const { errnoException, uv } = require('./errors');
+
+const { events, results } = binding;
+
+// enum uvnet_event_kind in src/env.h.
+const READ = 0;
+const WRITE = 1;
+const CONNECT = 2;
+const SHUTDOWN = 3;
+const CONNECTION = 4;
+const CLOSE = 5;
+const EVENT_FIELDS = 4;
+
+const IS_TCP = 0;
+const IS_PIPE = 1;
+
+const manual = { requireManualDestroy: true };
+
+// Handles by id, from creation until libuv has closed them.
+const handles = [];
+
+// The id of an accepted connection while its handle object is made.
+let acceptedId = -1;
+
+let idOf;
+let deliver;
+
+function illegalInvocation() {
+  return new TypeError('Illegal invocation');
+}
+
+// A request that C will answer by an event: who asked, in which async context.
+class Request extends AsyncResource {
+  constructor(type, triggerAsyncId, done) {
+    super(type, { triggerAsyncId, requireManualDestroy: true });
+    this.done = done;
+    this.next = null;
+  }
+}
+
+// Calls a listener inside its async scope. What it throws is reported there, so
+// that 'uncaughtException' sees the same context as with core, and the events
+// after it still arrive.
+function guarded(listener, a, b) {
+  try {
+    listener.call(this, a, b);
+  } catch (error) {
+    binding.fatalException(error);
+  }
+}
+
+function complete(request, handle, status) {
+  request.runInAsyncScope(guarded, handle, request.done, status);
+  request.emitDestroy();
+}
+
+class Handle extends AsyncResource {
+  #id;
+  #onclose = null;
+  #connect = null;
+  #shutdown = null;
+  // Pending writes in the order of their calls.
+  #firstWrite = null;
+  #lastWrite = null;
+
+  // The net.Socket or net.Server that uses this handle.
+  owner = null;
+  reading = false;
+  onread = null;
+  onconnection = null;
+
+  constructor(type, kind) {
+    super(type, manual);
+    let id = acceptedId;
+    acceptedId = -1;
+    if (id < 0) id = binding.create(kind);
+    if (id < 0) throw errnoException(id, 'socket');
+    this.#id = id;
+    handles[id] = this;
+  }
+
+  static {
+    idOf = (handle) => {
+      if (handle === null || typeof handle !== 'object' || !(#id in handle)) {
+        throw illegalInvocation();
+      }
+      return handle.#id;
+    };
+
+    // Brings one event to its handle, inside the async scope it belongs to.
+    deliver = (handle, kind, a, b, slab) => {
+      switch (kind) {
+        case READ:
+          handle.runInAsyncScope(guarded, handle, handle.onread, a,
+            b < 0 ? undefined : chunkOf(slab, b, a));
+          break;
+        case WRITE: handle.#finishWrite(a); break;
+        case CONNECT: handle.#finishConnect(a); break;
+        case SHUTDOWN: handle.#finishShutdown(a); break;
+        case CONNECTION: handle.#accept(a, b); break;
+        case CLOSE: handle.#finishClose(); break;
+      }
+    };
+  }
+
+  #finishWrite(status) {
+    const request = this.#firstWrite;
+    this.#firstWrite = request.next;
+    if (request.next === null) this.#lastWrite = null;
+    complete(request, this, status);
+  }
+
+  #finishConnect(status) {
+    const request = this.#connect;
+    this.#connect = null;
+    complete(request, this, status);
+  }
+
+  #finishShutdown(status) {
+    const request = this.#shutdown;
+    this.#shutdown = null;
+    complete(request, this, status);
+  }
+
+  #accept(status, id) {
+    this.runInAsyncScope(guarded, this, acceptConnection, status, id);
+  }
+
+  #finishClose() {
+    const done = this.#onclose;
+    this.#onclose = null;
+    if (done !== null) this.runInAsyncScope(guarded, this, done);
+    this.emitDestroy();
+  }
+
+  // Queues who asked for a write that C says is pending; passes `status` on.
+  #started(status, done) {
+    if (status !== 1) return status;
+    const request = new Request('WRITEWRAP', this.asyncId(), done);
+    if (this.#lastWrite === null) this.#firstWrite = request;
+    else this.#lastWrite.next = request;
+    this.#lastWrite = request;
+    return status;
+  }
+
+  // Each write gives 0 if the kernel has all bytes, 1 if done(status) will be
+  // called, or a negative error. writtenBytes() tells how many bytes it was.
+  write(view, done) {
+    return this.#started(binding.write(idOf(this), view), done);
+  }
+
+  writev(views, done) {
+    return this.#started(binding.writev(idOf(this), views, views.length), done);
+  }
+
+  // UV_ENOBUFS: too long or not the time; make a Buffer of it.
+  writeString(string, latin1, done) {
+    return this.#started(binding.writeString(idOf(this), string, latin1), done);
+  }
+
+  // 0, and done(status) will be called; or a negative error.
+  connect(address, port, done, type) {
+    const status = binding.connect(idOf(this), address, port, 0);
+    if (status === 0) this.#connect = new Request(type, this.asyncId(), done);
+    return status;
+  }
+
+  shutdown(done) {
+    const status = binding.shutdown(idOf(this));
+    if (status === 0) {
+      this.#shutdown = new Request('SHUTDOWNWRAP', this.asyncId(), done);
+    }
+    return status;
+  }
+
+  // Closes once; `done` runs when libuv has let go of the handle.
+  close(done) {
+    const id = idOf(this);
+    if (id < 0) return;
+    binding.close(id);
+    this.#closing(done);
+  }
+
+  // As close(), with RST in place of FIN. 0 or a negative error; with an error
+  // the handle stays open.
+  reset(done) {
+    const status = binding.closeReset(idOf(this));
+    if (status === 0) this.#closing(done);
+    return status;
+  }
+
+  // From here on every method answers UV_EBADF.
+  #closing(done) {
+    this.#id = -1;
+    if (typeof done === 'function') this.#onclose = done;
+  }
+
+  readStart() { return binding.readStart(idOf(this)); }
+  readStop() { return binding.readStop(idOf(this)); }
+  useUserBuffer(view) { return binding.useUserBuffer(idOf(this), view); }
+  open(fd) { return binding.open(idOf(this), fd); }
+  listen(backlog) { return binding.listen(idOf(this), backlog); }
+  setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }
+  ref() { binding.ref(idOf(this)); }
+  unref() { binding.unref(idOf(this)); }
+  hasRef() { return binding.hasRef(idOf(this)) === true; }
+  getAsyncId() { idOf(this); return this.asyncId(); }
+  get fd() { return Math.max(binding.fd(idOf(this)), -1); }
+
+  get bytesRead() {
+    return binding.handleBytes(idOf(this)) === 0 ? results[0] : 0;
+  }
+
+  get bytesWritten() {
+    return binding.handleBytes(idOf(this)) === 0 ? results[1] : 0;
+  }
+
+  get writeQueueSize() {
+    return Math.max(binding.writeQueueSize(idOf(this)), 0);
+  }
+}
+
+// Runs in the server's async scope, so that the new handle is triggered by it.
+function acceptConnection(status, id) {
+  let client;
+  if (status === 0) {
+    acceptedId = id;
+    client = new this.constructor(this.constructor.SOCKET);
+  }
+  this.onconnection(status, client);
+}
+
+// Fills `out` with address, family and port. 0 or a negative error.
+function fillName(handle, peer, out) {
+  const address = binding.name(idOf(handle), peer);
+  if (typeof address === 'number') return address;
+  out.address = address;
+  out.family = results[1] === 6 ? 'IPv6' : 'IPv4';
+  out.port = results[0];
+  return 0;
+}
+
+class TCP extends Handle {
+  static SOCKET = 0;
+  static SERVER = 1;
+  static UV_TCP_IPV6ONLY = 1;
+
+  constructor(type) {
+    if (type !== TCP.SOCKET && type !== TCP.SERVER) {
+      throw new TypeError('type must be TCP.SOCKET or TCP.SERVER');
+    }
+    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', IS_TCP);
+  }
+
+  bind(address, port) { return binding.bind(idOf(this), address, port, 0); }
+
+  bind6(address, port, flags) {
+    return binding.bind(idOf(this), address, port, flags | 0);
+  }
+
+  connect(address, port, done) {
+    return super.connect(address, port, done, 'TCPCONNECTWRAP');
+  }
+
+  getsockname(out) { return fillName(this, false, out); }
+  getpeername(out) { return fillName(this, true, out); }
+  setNoDelay(enable) { return binding.setNoDelay(idOf(this), !!enable); }
+
+  // `delay` in seconds.
+  setKeepAlive(enable, delay) {
+    return binding.setKeepAlive(idOf(this), !!enable, delay | 0);
+  }
+}
+
+class Pipe extends Handle {
+  static SOCKET = 0;
+  static SERVER = 1;
+  static UV_READABLE = 1;
+  static UV_WRITABLE = 2;
+
+  constructor(type) {
+    if (type !== Pipe.SOCKET && type !== Pipe.SERVER) {
+      throw new TypeError('type must be Pipe.SOCKET or Pipe.SERVER');
+    }
+    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', IS_PIPE);
+  }
+
+  bind(path) { return binding.bind(idOf(this), path, 0, 0); }
+
+  connect(path, done) {
+    return super.connect(path, 0, done, 'PIPECONNECTWRAP');
+  }
+
+  fchmod(mode) { return binding.chmod(idOf(this), mode); }
+}
+
+// uv_handle_type, for the types that core names for a descriptor.
+const handleTypes = { 7: 'PIPE', 12: 'TCP', 14: 'TTY', 15: 'UDP', 17: 'FILE' };
+
+// What core would call the type of a descriptor: 'TCP', 'PIPE', 'FILE', …
+function guessHandleType(fd) {
+  return handleTypes[binding.guessHandleType(fd)] ?? 'UNKNOWN';
+}
+
+// A Buffer over `length` bytes of a slab. Reflect.construct() with Buffer as
+// the new target skips what Buffer.from() checks.
+function chunkOf(slab, offset, length) {
+  return Reflect.construct(Uint8Array, [slab, offset, length], Buffer);
+}
+
+// C calls this with the number of events that wait and the slab that their
+// bytes lie in.
+function dispatch(count, slab) {
+  for (let at = 0; at < count * EVENT_FIELDS; at += EVENT_FIELDS) {
+    const id = events[at + 1];
+    const handle = handles[id];
+    if (events[at] === CLOSE) handles[id] = undefined;
+    // A connection that could not be accepted closes without ever having had
+    // an object.
+    if (handle !== undefined) {
+      deliver(handle, events[at], events[at + 2], events[at + 3], slab);
+    }
+  }
+}
+
+// The bytes of the last write of any handle.
+function writtenBytes() {
+  return results[0];
+}
+
+binding.setDispatch(dispatch);
+
+module.exports = { Handle, Pipe, TCP, guessHandleType, uv, writtenBytes };

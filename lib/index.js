@@ -1,0 +1,55 @@
+'use strict';
+
+// The module: the same shape as node:net.
+
+const diagnostics = require('diagnostics_channel');
+const { isIP, isIPv4, isIPv6 } = require('./address');
+const { normalizeArgs } = require('./arguments');
+const { BlockList } = require('./blocklist');
+const core = require('./core');
+const {
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = require('./defaults');
+const { createServerHandle } = require('./listen');
+const { Server } = require('./server');
+const { Socket } = require('./socket');
+const { SocketAddress } = require('./socketaddress');
+
+const clientChannel = diagnostics.channel('net.client.socket');
+
+function createServer(options, connectionListener) {
+  return new Server(options, connectionListener);
+}
+
+function connect(...args) {
+  const normalized = normalizeArgs(args);
+  const [options] = normalized;
+  const socket = new Socket(options);
+  if (clientChannel.hasSubscribers) clientChannel.publish({ socket });
+  if (options.timeout) socket.setTimeout(options.timeout);
+  return socket.connect(normalized);
+}
+
+module.exports = {
+  _createServerHandle: createServerHandle,
+  _normalizeArgs: normalizeArgs,
+  _setSimultaneousAccepts: core.setSimultaneousAccepts,
+  get BlockList() { return BlockList; },
+  get SocketAddress() { return SocketAddress; },
+  connect,
+  createConnection: connect,
+  createServer,
+  isIP,
+  isIPv4,
+  isIPv6,
+  Server,
+  Socket,
+  Stream: Socket,
+  getDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+};

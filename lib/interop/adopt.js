@@ -1,0 +1,71 @@
+'use strict';
+
+// Core's handles where uvnet meets them as handles, not as sockets: what the
+// cluster's primary hands over, and what a user gives to server.listen().
+
+const binding = require('../binding');
+const core = require('../core');
+const { Handle, Pipe, TCP, guessHandleType } = require('../handle');
+
+let owner;
+
+// The symbol under which core's C++ handles know their socket or server. The
+// cluster module looks there.
+function ownerSymbol() {
+  if (owner === undefined) {
+    const handle = { close() {}, readStart() {}, getAsyncId: () => 0 };
+    new core.Socket({ handle, manualStart: true });
+    owner = core.symbolOf(handle, 'owner_symbol');
+  }
+  return owner;
+}
+
+function isCore(handle) {
+  return !(handle instanceof Handle);
+}
+
+// A native TCP handle of core's. Its class cannot be had without flags, so the
+// name has to do, and the methods that will be called.
+function isCoreTcp(value) {
+  return value !== null && typeof value === 'object' && isCore(value) &&
+    value.constructor?.name === 'TCP' && typeof value.listen === 'function' &&
+    typeof value.getsockname === 'function';
+}
+
+// Moves an accepted connection from a core handle to one of ours, by a second
+// descriptor. Gives `handle` back where that cannot be: on Windows, and for
+// what has no descriptor.
+function fromCore(handle) {
+  if (!isCore(handle) || !(handle.fd >= 0)) return handle;
+  const type = guessHandleType(handle.fd);
+  if (type !== 'TCP' && type !== 'PIPE') return handle;
+  const fd = binding.duplicate(handle.fd);
+  if (fd < 0) return handle;
+  const own = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
+  const status = own.open(fd);
+  if (status < 0) {
+    own.close();
+    return handle;
+  }
+  handle.close();
+  return own;
+}
+
+// A core handle over a second descriptor of ours, for the places where core
+// takes no other. A listening one with `listening`. Throws if there is no
+// descriptor to be had.
+function toCore(handle, listening) {
+  const fd = binding.duplicate(handle.fd);
+  if (fd < 0) {
+    const error = new Error('uvnet: this handle cannot be given to core');
+    error.code = 'ERR_INVALID_HANDLE_TYPE';
+    throw error;
+  }
+  if (listening) return core.createServerHandle(null, -1, -1, fd);
+  const socket = new core.Socket({ fd, manualStart: true });
+  const native = socket._handle;
+  socket._handle = null;
+  return native;
+}
+
+module.exports = { fromCore, isCore, isCoreTcp, ownerSymbol, toCore };

@@ -1,0 +1,58 @@
+'use strict';
+
+// perf_hooks entries of type 'net'. Core alone can make them, so while somebody
+// observes that type, each connection of ours is mirrored by a core socket over
+// a handle that only records when it is told to connect.
+
+const core = require('../core');
+
+let observed = false;
+
+function ignore() {}
+
+// A handle for core's Socket: connect() keeps the request, nothing else acts.
+function recorder() {
+  const handle = {
+    request: null,
+    connect(request) { handle.request = request; return 0; },
+    close(done) { if (done) setImmediate(done); },
+    readStart: ignore,
+    readStop: ignore,
+    ref: ignore,
+    unref: ignore,
+    getAsyncId: () => 0,
+  };
+  return handle;
+}
+
+// Begins an entry for a connection to `target`. Gives a function that ends it
+// with the connection's status.
+function startConnect({ address, family, port }) {
+  if (!observed || !family) return ignore;
+  const handle = recorder();
+  const mirror = new core.Socket({ handle, manualStart: true });
+  mirror.on('error', ignore);
+  mirror.connect({ host: address, port, family,
+    lookup: (host, options, done) => done(null, address, family) });
+  return (status) => {
+    const { request } = handle;
+    if (status === 0 && request) {
+      request.oncomplete(0, handle, request, true, true);
+    }
+    mirror.destroy();
+  };
+}
+
+// Learns from now on whether somebody observes 'net'. An observer that goes
+// away is not noticed: its entries are made and dropped.
+function install() {
+  const { PerformanceObserver } = require('perf_hooks');
+  const { observe } = PerformanceObserver.prototype;
+  PerformanceObserver.prototype.observe = { observe(options) {
+    const { type, entryTypes } = options ?? {};
+    if (type === 'net' || entryTypes?.includes?.('net')) observed = true;
+    return observe.call(this, options);
+  } }.observe;
+}
+
+module.exports = { install, startConnect };

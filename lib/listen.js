@@ -1,0 +1,289 @@
+'use strict';
+
+// server.listen(): from its arguments to a listening handle.
+
+const diagnostics = require('diagnostics_channel');
+const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
+const { asyncId } = require('./core');
+const errors = require('./errors');
+const adopt = require('./interop/adopt');
+const { Pipe, TCP, guessHandleType } = require('./handle');
+const validate = require('./validate');
+
+const { uv } = errors;
+
+// Node documents 511: Linux rounds a power of two up.
+const DEFAULT_BACKLOG = 511;
+
+const listenChannel = diagnostics.tracingChannel?.('net.server.listen');
+
+// A bound, not yet listening handle of ours, or a negative error. For a pipe
+// `port` and `addressType` are -1; with a descriptor only `fd` counts.
+function createServerHandle(address, port, addressType, fd, flags) {
+  if (typeof fd === 'number' && fd >= 0) return handleOfDescriptor(fd);
+  if (port === -1 && addressType === -1) {
+    return boundOrError(new Pipe(Pipe.SERVER), (handle) =>
+      handle.bind(address));
+  }
+  if (address) {
+    return boundOrError(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
+      handle.bind6(address, port, flags) : handle.bind(address, port)));
+  }
+  // All IPv6 addresses take IPv4 too; without IPv6, all IPv4 addresses.
+  const handle = boundOrError(new TCP(TCP.SERVER), (tcp) =>
+    tcp.bind6('::', port, flags));
+  return typeof handle === 'number' ?
+    createServerHandle('0.0.0.0', port, 4) : handle;
+}
+
+function handleOfDescriptor(fd) {
+  const type = guessHandleType(fd);
+  if (type !== 'TCP' && type !== 'PIPE') return uv.EINVAL;
+  const handle = type === 'TCP' ? new TCP(TCP.SERVER) : new Pipe(Pipe.SERVER);
+  return boundOrError(handle, () => handle.open(fd));
+}
+
+function boundOrError(handle, bind) {
+  const status = bind(handle);
+  if (status === 0) return handle;
+  handle.close();
+  return status;
+}
+
+// bind() may report a used port as late as listen(): ask whether the handle
+// that the cluster's primary gave has the port that was wanted.
+function bindStatus(status, port, handle) {
+  if (status !== 0 || !(port > 0) || !handle?.getsockname) return status;
+  const name = {};
+  const failed = handle.getsockname(name);
+  if (failed) return failed;
+  return name.port === port ? 0 : uv.EADDRINUSE;
+}
+
+function emitError(server, error) {
+  server.emit('error', error);
+}
+
+function emitListening(server) {
+  // It may be closed by now.
+  if (server._handle) server.emit('listening');
+}
+
+function traceError(server, error) {
+  if (listenChannel?.hasSubscribers) {
+    listenChannel.error.publish({ server, error });
+  }
+}
+
+function fail(server, error) {
+  traceError(server, error);
+  process.nextTick(emitError, server, error);
+}
+
+// The handle for where the server shall listen. Without an address, IPv6's
+// unspecified one, or IPv4's where there is no IPv6.
+function openHandle(where) {
+  if (!where.address && typeof where.fd !== 'number') {
+    const handle = createServerHandle('::', where.port, 6, where.fd,
+      where.flags);
+    if (typeof handle !== 'number') {
+      where.address = '::';
+      where.addressType = 6;
+      return handle;
+    }
+    where.address = '0.0.0.0';
+    where.addressType = 4;
+  }
+  return createServerHandle(where.address, where.port, where.addressType,
+    where.fd, where.flags);
+}
+
+// Starts to listen on the server's handle, which is made here unless it has one
+// already (from the cluster's primary, or from the user).
+function startListening(server, where, onConnection) {
+  if (!server._handle) {
+    const handle = openHandle(where);
+    if (typeof handle === 'number') {
+      fail(server, errors.listenException(handle, where.address, where.port));
+      return;
+    }
+    server._handle = handle;
+  }
+  const handle = server._handle;
+  server[asyncId] = handle.getAsyncId?.() ?? -1;
+  handle.onconnection = onConnection;
+  handle.owner = server;
+  if (adopt.isCore(handle)) handle[adopt.ownerSymbol()] = server;
+  const status = handle.listen(where.backlog || DEFAULT_BACKLOG);
+  if (status) {
+    handle.close();
+    server._handle = null;
+    fail(server, errors.listenException(status, where.address, where.port));
+    return;
+  }
+  server._connectionKey =
+    `${where.addressType}:${where.address}:${where.port}`;
+  if (server._unref) server.unref();
+  if (listenChannel?.hasSubscribers) listenChannel.asyncEnd.publish({ server });
+  process.nextTick(emitListening, server);
+}
+
+// Listens here, or in a cluster's worker through the primary. `where`: address,
+// port, addressType, backlog, fd, flags; `exclusive`: never through the primary.
+function listenInCluster(server, where, exclusive) {
+  const cluster = require('cluster');
+  if (cluster.isPrimary || exclusive) {
+    listen2(server, where);
+    return;
+  }
+  const { address, port, addressType, fd, flags, backlog } = where;
+  const listeningId = server._listeningId;
+  cluster._getServer(server, { address, port, addressType, fd, flags, backlog },
+    (status, handle) => {
+      // Closed meanwhile: nobody wants the handle any more.
+      if (listeningId !== server._listeningId) {
+        handle.close();
+        return;
+      }
+      const failure = bindStatus(status, port, handle);
+      if (failure) {
+        const error = errors.connectionException(failure, 'bind', address,
+          port);
+        traceError(server, error);
+        server.emit('error', error);
+        return;
+      }
+      server._handle = handle;
+      listen2(server, where);
+    });
+}
+
+function listen2(server, where) {
+  const { address, port, addressType, backlog, fd, flags } = where;
+  server._listen2(address, port, addressType, backlog, fd, flags);
+}
+
+function lookupAndListen(server, options, backlog, flags) {
+  const { host, exclusive } = options;
+  const port = options.port | 0;
+  require('dns').lookup(host, (error, address, family) => {
+    if (error) {
+      traceError(server, error);
+      server.emit('error', error);
+      return;
+    }
+    const addressType = address ? family : 4;
+    listenInCluster(server,
+      { address, port, addressType, backlog, fd: undefined, flags }, exclusive);
+  });
+}
+
+// Closes the server when the signal aborts.
+function closeOnAbort(server, signal) {
+  if (signal === undefined) return;
+  if (signal === null || typeof signal !== 'object' || !('aborted' in signal)) {
+    throw errors.invalidArgType('options.signal', 'an instance of AbortSignal',
+      signal);
+  }
+  const close = () => server.close();
+  if (signal.aborted) {
+    process.nextTick(close);
+    return;
+  }
+  signal.addEventListener('abort', close, { once: true });
+  server.once('close', () => signal.removeEventListener('abort', close));
+}
+
+function listenOnPort(server, options, backlog, flags) {
+  const port = validate.port(options.port, 'options.port');
+  if (options.host) {
+    lookupAndListen(server, { ...options, port }, backlog, flags);
+  } else {
+    listenInCluster(server, { address: null, port, addressType: 4, backlog,
+      fd: undefined, flags: flags }, options.exclusive);
+  }
+}
+
+function listenOnPath(server, options, backlog) {
+  const { path, readableAll, writableAll } = options;
+  server._pipeName = path;
+  listenInCluster(server, { address: path, port: -1, addressType: -1, backlog,
+    fd: undefined, flags: undefined }, options.exclusive);
+  if (!server._handle || (!readableAll && !writableAll)) return;
+  const mode = (readableAll ? Pipe.UV_READABLE : 0) |
+    (writableAll ? Pipe.UV_WRITABLE : 0);
+  const status = server._handle.fchmod(mode);
+  if (status) {
+    server._handle.close();
+    server._handle = null;
+    throw errors.errnoException(status, 'uv_pipe_chmod');
+  }
+}
+
+// The backlog may be the second argument, or after a port and a host the third.
+function backlogOf(args) {
+  return (args.length > 1 && toNumber(args[1])) ||
+    (args.length > 2 && toNumber(args[2]));
+}
+
+function isListenHandle(value) {
+  return value instanceof TCP || adopt.isCoreTcp(value);
+}
+
+// Port 0 is meant by listen(), listen(callback), and by a port that is null or
+// there but undefined.
+function wantsAnyPort(args, options) {
+  return args.length === 0 || typeof args[0] === 'function' ||
+    (options.port === undefined && 'port' in options) || options.port === null;
+}
+
+function listen(...args) {
+  const [given, callback] = normalizeOnce(args);
+  if (this._handle) throw errors.codeError('ERR_SERVER_ALREADY_LISTEN');
+  if (callback !== null) this.once('listening', callback);
+  const options = given._handle || given.handle || given;
+  const flags = options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0;
+  const backlog = options.backlog || backlogOf(args);
+  if (listenChannel?.hasSubscribers) {
+    listenChannel.asyncStart.publish({ server: this, options: given });
+  }
+  listenOn(this, args, options, backlog, flags);
+  return this;
+}
+
+function listenOn(server, args, options, backlog, flags) {
+  if (isListenHandle(options)) {
+    server._handle = options;
+    listenInCluster(server, { address: null, port: -1, addressType: -1,
+      backlog, fd: undefined, flags: undefined }, true);
+    return;
+  }
+  closeOnAbort(server, options.signal);
+  if (typeof options.fd === 'number' && options.fd >= 0) {
+    listenInCluster(server, { address: null, port: null, addressType: null,
+      backlog, fd: options.fd, flags: undefined });
+    return;
+  }
+  const port = wantsAnyPort(args, options) ? 0 : options.port;
+  if (typeof port === 'number' || typeof port === 'string') {
+    listenOnPort(server, { ...options, port }, backlog, flags);
+  } else if (options.path && isPipeName(options.path)) {
+    listenOnPath(server, options, backlog);
+  } else {
+    throw errors.invalidArgValue('options', options,
+      'port' in options || 'path' in options ? undefined :
+        'must have the property "port" or "path"');
+  }
+}
+
+// Adds listen() to the class.
+function defineListen(Server, onConnection) {
+  Server.prototype.listen = listen;
+  Server.prototype._listen2 =
+    function(address, port, addressType, backlog, fd, flags) {
+      startListening(this, { address, port, addressType, backlog, fd, flags },
+        onConnection);
+    };
+}
+
+module.exports = { createServerHandle, defineListen };

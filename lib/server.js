@@ -1,0 +1,249 @@
+'use strict';
+
+// net.Server: state, connections and close. How it comes to listen is in
+// listen.js.
+
+const diagnostics = require('diagnostics_channel');
+const { EventEmitter } = require('events');
+const stream = require('stream');
+const core = require('./core');
+const errors = require('./errors');
+const adopt = require('./interop/adopt');
+const { defineListen } = require('./listen');
+const { Socket } = require('./socket');
+const { kKeepAlive, kKeepAliveDelay, kNoDelay } = require('./symbols');
+const validate = require('./validate');
+
+const connectionChannel = diagnostics.channel('net.server.socket');
+
+function Server(options, connectionListener) {
+  if (!(this instanceof Server)) {
+    return new Server(options, connectionListener);
+  }
+  EventEmitter.call(this);
+  const [settings, listener] = serverArguments(options, connectionListener);
+  if (listener) this.on('connection', listener);
+  if (settings.keepAliveInitialDelay !== undefined) {
+    validate.number(settings.keepAliveInitialDelay,
+      'options.keepAliveInitialDelay');
+  }
+  initialize(this, settings);
+}
+
+Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
+Object.setPrototypeOf(Server, EventEmitter);
+
+function serverArguments(options, listener) {
+  if (typeof options === 'function') return [{}, options];
+  if (options === null || options === undefined) return [{}, listener];
+  if (typeof options === 'object') return [options, listener];
+  throw errors.invalidArgType('options', 'of type object', options);
+}
+
+function initialize(server, options) {
+  server._connections = 0;
+  server[core.asyncId] = -1;
+  server._handle = null;
+  server._usingWorkers = false;
+  server._workers = [];
+  server._unref = false;
+  // Counts listen() and close(), to know an answer that comes too late.
+  server._listeningId = 1;
+  server.allowHalfOpen = options.allowHalfOpen || false;
+  server.pauseOnConnect = Boolean(options.pauseOnConnect);
+  server.noDelay = Boolean(options.noDelay);
+  server.keepAlive = Boolean(options.keepAlive);
+  server.keepAliveInitialDelay =
+    Math.max(~~(options.keepAliveInitialDelay / 1000), 0);
+  server.highWaterMark = options.highWaterMark ??
+    stream.getDefaultHighWaterMark(false);
+}
+
+// The listening handle's listener for a new connection.
+function onConnection(status, handle) {
+  const server = this.owner ?? this[adopt.ownerSymbol()];
+  if (status) {
+    server.emit('error', errors.errnoException(status, 'accept'));
+    return;
+  }
+  if (server.maxConnections != null &&
+      server._connections >= server.maxConnections) {
+    drop(server, handle);
+    return;
+  }
+  const socket = createSocket(server, adopt.fromCore(handle));
+  server._connections++;
+  socket.server = server;
+  socket._server = server;
+  if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
+  server.emit('connection', socket);
+}
+
+// Too many connections: this one is closed, and the listeners of 'drop' learn
+// who it was, if it has a name.
+function drop(server, handle) {
+  if (!handle.getsockname && !handle.getpeername) {
+    handle.close();
+    server.emit('drop', undefined);
+    return;
+  }
+  const local = {};
+  const remote = {};
+  handle.getsockname(local);
+  handle.getpeername(remote);
+  handle.close();
+  server.emit('drop', {
+    localAddress: local.address,
+    localPort: local.port,
+    localFamily: local.family,
+    remoteAddress: remote.address,
+    remotePort: remote.port,
+    remoteFamily: remote.family,
+  });
+}
+
+function createSocket(server, handle) {
+  const socket = new Socket({
+    handle,
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnCreate: server.pauseOnConnect,
+    readable: true,
+    writable: true,
+    readableHighWaterMark: server.highWaterMark,
+    writableHighWaterMark: server.highWaterMark,
+  });
+  if (server.noDelay && handle.setNoDelay) {
+    socket[kNoDelay] = true;
+    handle.setNoDelay(true);
+  }
+  if (server.keepAlive && handle.setKeepAlive) {
+    socket[kKeepAlive] = true;
+    socket[kKeepAliveDelay] = server.keepAliveInitialDelay;
+    handle.setKeepAlive(true, server.keepAliveInitialDelay);
+  }
+  return socket;
+}
+
+defineListen(Server, onConnection);
+
+Object.defineProperty(Server.prototype, 'listening', {
+  get() { return Boolean(this._handle); },
+  configurable: true,
+  enumerable: true,
+});
+
+Server.prototype.address = function() {
+  const handle = this._handle;
+  if (handle && handle.getsockname) {
+    const name = {};
+    const status = handle.getsockname(name);
+    if (status) throw errors.errnoException(status, 'address');
+    return name;
+  }
+  return this._pipeName ? this._pipeName : null;
+};
+
+Server.prototype.getConnections = function(callback) {
+  const server = this;
+  function answer(error, count) {
+    process.nextTick(callback, error, count);
+  }
+  if (!this._usingWorkers) {
+    answer(null, this._connections);
+    return this;
+  }
+  // Some sockets live in other processes: ask each.
+  let left = this._workers.length;
+  let total = this._connections;
+  function onCount(error, count) {
+    if (error) {
+      left = -1;
+      answer(error);
+      return;
+    }
+    total += count;
+    if (--left === 0) answer(null, total);
+  }
+  for (const worker of this._workers) worker.getConnections(onCount);
+  return server;
+};
+
+Server.prototype.close = function(callback) {
+  this._listeningId++;
+  if (typeof callback === 'function') {
+    const isOpen = Boolean(this._handle);
+    this.once('close', isOpen ? callback :
+      () => callback(errors.codeError('ERR_SERVER_NOT_RUNNING')));
+  }
+  if (this._handle) {
+    this._handle.close();
+    this._handle = null;
+  }
+  if (this._usingWorkers) closeWorkers(this);
+  else this._emitCloseIfDrained();
+  return this;
+};
+
+// Sockets that were sent to other processes count until those have closed them.
+function closeWorkers(server) {
+  let left = server._workers.length;
+  const onWorkerClose = () => {
+    if (--left !== 0) return;
+    server._connections = 0;
+    server._emitCloseIfDrained();
+  };
+  // One more, so that the last does not come before all are asked.
+  left++;
+  for (const worker of server._workers) worker.close(onWorkerClose);
+  onWorkerClose();
+}
+
+// child_process calls this when one of the server's sockets is sent away.
+Server.prototype._setupWorker = function(socketList) {
+  this._usingWorkers = true;
+  this._workers.push(socketList);
+  socketList.once('exit', (list) => {
+    this._workers.splice(this._workers.indexOf(list), 1);
+  });
+};
+
+Server.prototype._emitCloseIfDrained = function() {
+  if (this._handle || this._connections) return;
+  process.nextTick(emitClose, this);
+};
+
+function emitClose(server) {
+  server.emit('close');
+}
+
+Server.prototype.ref = function() {
+  this._unref = false;
+  this._handle?.ref();
+  return this;
+};
+
+Server.prototype.unref = function() {
+  this._unref = true;
+  this._handle?.unref();
+  return this;
+};
+
+// `await using`; fulfils at once if the server does not listen.
+const asyncDispose = Symbol.asyncDispose ??
+  core.symbolOf(core.Server.prototype, 'nodejs.asyncDispose');
+
+Server.prototype[asyncDispose] = { async [asyncDispose]() {
+  if (!this._handle) return;
+  await new Promise((resolve, reject) => {
+    this.close((error) => (error ? reject(error) : resolve()));
+  });
+} }[asyncDispose];
+
+// captureRejections: a 'connection' listener that rejects loses its socket.
+Server.prototype[Symbol.for('nodejs.rejection')] =
+  function(error, event, socket) {
+    if (event === 'connection') socket.destroy(error);
+    else this.emit('error', error);
+  };
+
+module.exports = { Server };

@@ -1,0 +1,376 @@
+'use strict';
+
+// net.Socket: construction, state and options. How bytes go in and out is in
+// stream.js, how a connection comes about in connect.js.
+
+const { Duplex } = require('stream');
+const core = require('./core');
+const errors = require('./errors');
+const foreign = require('./interop/foreign');
+const {
+  Handle, Pipe, TCP, guessHandleType,
+} = require('./handle');
+const { attachHandle, defineStream, detachHandle } = require('./stream');
+const { defineConnect } = require('./connect');
+const symbols = require('./symbols');
+const validate = require('./validate');
+
+const {
+  kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
+  kNoDelay, kOnRead, kPeer,
+} = symbols;
+
+function Socket(options) {
+  if (!isOwn(this)) return new Socket(options);
+  const settings = typeof options === 'number' ? { fd: options } :
+    { ...options };
+  if (foreign.isForeign(settings.handle)) {
+    return foreign.construct(this, settings, new.target === Socket, Socket);
+  }
+  checkOptions(settings);
+  const handle = handleOf(settings);
+  initialize(this, settings);
+  Duplex.call(this, streamOptions(settings));
+  useOnRead(this, settings.onread);
+  if (handle !== null) attachHandle(this, handle);
+  startReading(this, settings);
+}
+
+Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
+Object.setPrototypeOf(Socket, Duplex);
+
+const hasInstance = Function.prototype[Symbol.hasInstance];
+
+// True for a socket of this implementation, or of a subclass of it.
+function isOwn(value) {
+  return hasInstance.call(Socket, value);
+}
+
+// A socket over one of core's own handles is core's (interop/foreign.js), and
+// still is a net.Socket to whoever asks.
+Object.defineProperty(Socket, Symbol.hasInstance, {
+  value(instance) {
+    return hasInstance.call(this, instance) ||
+      (this === Socket && instance instanceof core.Socket);
+  },
+  configurable: true,
+  writable: true,
+});
+
+function checkOptions(options) {
+  for (const name of ['objectMode', 'readableObjectMode',
+    'writableObjectMode']) {
+    if (options[name]) {
+      throw errors.invalidArgValue(`options.${name}`, options[name],
+        'is not supported');
+    }
+  }
+  if (options.keepAliveInitialDelay !== undefined) {
+    validate.number(options.keepAliveInitialDelay,
+      'options.keepAliveInitialDelay');
+  }
+}
+
+function handleOf(options) {
+  if (options.handle) return options.handle;
+  return options.fd === undefined ? null : handleOfDescriptor(options);
+}
+
+// Wraps a socket or a pipe that the process has open already.
+function handleOfDescriptor({ fd }) {
+  validate.int32(fd, 'fd', 0);
+  const type = guessHandleType(fd);
+  if (type !== 'PIPE' && type !== 'TCP') {
+    throw errors.nodeError(TypeError, 'ERR_INVALID_FD_TYPE',
+      `Unsupported fd type: ${type}`);
+  }
+  const handle = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
+  let status = handle.open(fd);
+  const isOutput = fd === 1 || fd === 2;
+  if (status === 0 && isOutput && type === 'PIPE' &&
+      process.platform === 'win32') {
+    status = handle.setBlocking(true);
+  }
+  if (status < 0) {
+    handle.close();
+    throw errors.errnoException(status, 'open');
+  }
+  return handle;
+}
+
+// Everything the socket has of its own before it becomes a stream; user code
+// reads the names without a symbol.
+function initialize(socket, options) {
+  socket.connecting = false;
+  socket._hadError = false;
+  socket._handle = null;
+  socket._parent = null;
+  socket._host = null;
+  socket._closeAfterHandlingError = false;
+  socket._sockname = null;
+  socket._pendingData = null;
+  socket._pendingEncoding = '';
+  socket.server = null;
+  socket._server = null;
+  socket[core.asyncId] = -1;
+  socket[core.timeout] = null;
+  socket[kLastQueueSize] = 0;
+  socket[kOnRead] = null;
+  socket[kPeer] = undefined;
+  socket[kBytesRead] = 0;
+  socket[kBytesWritten] = 0;
+  socket[kNoDelay] = Boolean(options.noDelay);
+  socket[kKeepAlive] = Boolean(options.keepAlive);
+  socket[kKeepAliveDelay] =
+    Math.max(~~(options.keepAliveInitialDelay / 1000), 0);
+}
+
+function streamOptions(options) {
+  return {
+    ...options,
+    allowHalfOpen: Boolean(options.allowHalfOpen),
+    // 'close' comes when libuv has closed the handle.
+    emitClose: false,
+    autoDestroy: true,
+    // Strings reach _write() as they are; C encodes them.
+    decodeStrings: false,
+  };
+}
+
+function useOnRead(socket, onread) {
+  if (onread === null || typeof onread !== 'object') return;
+  const { buffer, callback } = onread;
+  const isView = buffer instanceof Uint8Array;
+  if (!isView && typeof buffer !== 'function') return;
+  if (typeof callback !== 'function') return;
+  socket[kOnRead] = {
+    buffer: isView ? buffer : buffer(),
+    next: isView ? null : buffer,
+    callback,
+  };
+}
+
+function startReading(socket, options) {
+  socket.on('end', onEnd);
+  const handle = socket._handle;
+  if (handle === null) return;
+  if (options.pauseOnCreate) {
+    handle.reading = false;
+    handle.readStop();
+    socket.readableFlowing = false;
+  } else if (!options.manualStart) {
+    socket.read(0);
+  }
+}
+
+// After the peer's FIN a write is pointless: both sides end.
+function onEnd() {
+  if (!this.allowHalfOpen) this.write = writeAfterEnd;
+}
+
+function writeAfterEnd(chunk, encoding, callback) {
+  const done = typeof encoding === 'function' ? encoding : callback;
+  const error = new Error('This socket has been ended by the other party');
+  error.code = 'EPIPE';
+  if (typeof done === 'function') process.nextTick(done, error);
+  this.destroy(error);
+  return false;
+}
+
+defineStream(Socket);
+defineConnect(Socket);
+
+// The timers are core's: its lists serve many sockets with one timer, and they
+// do not keep the process alive.
+Socket.prototype.setTimeout = core.Socket.prototype.setTimeout;
+
+// Called by the timer. A write that still moves is activity too.
+Socket.prototype._onTimeout = function() {
+  const queued = this._handle?.writeQueueSize ?? 0;
+  if (queued > 0 && queued !== this[kLastQueueSize]) {
+    this[kLastQueueSize] = queued;
+    this._unrefTimer();
+    return;
+  }
+  this.emit('timeout');
+};
+
+// Starts the idle timeout anew, of the sockets below this one too.
+Socket.prototype._unrefTimer = function() {
+  for (let socket = this; socket !== null; socket = socket._parent ?? null) {
+    const timer = socket[core.timeout];
+    if (timer) timer.refresh();
+  }
+};
+
+Socket.prototype.setNoDelay = function(enable) {
+  const value = Boolean(enable === undefined ? true : enable);
+  const handle = this._handle;
+  if (!handle) {
+    this[kNoDelay] = value;
+  } else if (handle.setNoDelay && value !== this[kNoDelay]) {
+    this[kNoDelay] = value;
+    handle.setNoDelay(value);
+  }
+  return this;
+};
+
+Socket.prototype.setKeepAlive = function(setting, milliseconds) {
+  const enable = Boolean(setting);
+  const delay = ~~(milliseconds / 1000);
+  const handle = this._handle;
+  if (handle && !handle.setKeepAlive) return this;
+  const changes = enable !== this[kKeepAlive] ||
+    (enable && delay !== this[kKeepAliveDelay]);
+  if (handle && !changes) return this;
+  this[kKeepAlive] = enable;
+  this[kKeepAliveDelay] = delay;
+  if (handle) handle.setKeepAlive(enable, delay);
+  return this;
+};
+
+for (const name of ['ref', 'unref']) {
+  Socket.prototype[name] = { [name]() {
+    const handle = this._handle;
+    if (!handle) this.once('connect', this[name]);
+    else if (typeof handle[name] === 'function') handle[name]();
+    return this;
+  } }[name];
+}
+
+Socket.prototype.address = function() {
+  return this._getsockname();
+};
+
+// {} while there is no name to tell.
+Socket.prototype._getsockname = function() {
+  const handle = this._handle;
+  if (!handle || !handle.getsockname) return {};
+  if (!this._sockname) {
+    const name = {};
+    const status = handle.getsockname(name);
+    if (status < 0) return {};
+    this._sockname = name;
+  }
+  return this._sockname;
+};
+
+// Kept, so that it is known after the socket is destroyed.
+Socket.prototype._getpeername = function() {
+  const handle = this._handle;
+  if (!handle || !handle.getpeername || this.connecting) {
+    return this[kPeer] || {};
+  }
+  if (!this[kPeer]) {
+    const name = {};
+    const status = handle.getpeername(name);
+    if (status < 0) return {};
+    this[kPeer] = name;
+  }
+  return this[kPeer];
+};
+
+Socket.prototype.destroySoon = function() {
+  if (this.writable) this.end();
+  if (this.writableFinished) this.destroy();
+  else this.once('finish', this.destroy);
+};
+
+Socket.prototype.resetAndDestroy = function() {
+  if (!this._handle) {
+    this.destroy(errors.codeError('ERR_SOCKET_CLOSED'));
+    return this;
+  }
+  if (!(this._handle instanceof TCP)) {
+    throw errors.codeError('ERR_INVALID_HANDLE_TYPE');
+  }
+  if (this.connecting) this.once('connect', () => this._reset());
+  else this._reset();
+  return this;
+};
+
+Socket.prototype._reset = function() {
+  this.resetAndClosing = true;
+  return this.destroy();
+};
+
+Socket.prototype._destroy = function(error, callback) {
+  this.connecting = false;
+  for (let socket = this; socket !== null; socket = socket._parent ?? null) {
+    clearTimeout(socket[core.timeout]);
+  }
+  if (this._handle) {
+    detachHandle(this, Boolean(error));
+    callback(error);
+  } else {
+    callback(error);
+    process.nextTick(emitClose, this);
+  }
+  const server = this._server;
+  if (server) {
+    server._connections--;
+    server._emitCloseIfDrained?.();
+  }
+};
+
+function emitClose(socket) {
+  socket.emit('close', false);
+}
+
+function readyState() {
+  if (this.connecting) return 'opening';
+  if (this.readable) return this.writable ? 'open' : 'readOnly';
+  return this.writable ? 'writeOnly' : 'closed';
+}
+
+function define(name, get, options) {
+  Object.defineProperty(Socket.prototype, name, { ...options, get });
+}
+
+define('_connecting', function() { return this.connecting; });
+define('pending', function() {
+  return !this._handle || this.connecting;
+}, { configurable: true });
+define('readyState', readyState);
+define('bufferSize', function() {
+  return this._handle ? this.writableLength : undefined;
+});
+
+for (const [prefix, method] of [['remote', '_getpeername'],
+  ['local', '_getsockname']]) {
+  for (const field of ['address', 'family', 'port']) {
+    const name = prefix + field[0].toUpperCase() + field.slice(1);
+    define(name, function() { return this[method]()[field]; },
+      { enumerable: true });
+  }
+}
+
+define('bytesRead', function() {
+  return this._handle ? this._handle.bytesRead : this[kBytesRead];
+}, { enumerable: true });
+
+define('_bytesDispatched', function() {
+  return this._handle ? this._handle.bytesWritten : this[kBytesWritten];
+}, { enumerable: true });
+
+function sizeOf(chunk, encoding) {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) :
+    chunk.length;
+}
+
+// What the kernel or C has, and what still waits in the stream.
+define('bytesWritten', function() {
+  const waiting = this.writableBuffer;
+  if (!waiting) return undefined;
+  let bytes = this._bytesDispatched || 0;
+  for (const { chunk, encoding } of waiting) bytes += sizeOf(chunk, encoding);
+  const pending = this._pendingData;
+  if (Array.isArray(pending)) {
+    for (const { chunk, encoding } of pending) bytes += sizeOf(chunk, encoding);
+  } else if (pending) {
+    bytes += sizeOf(pending, this._pendingEncoding);
+  }
+  return bytes;
+}, { enumerable: true });
+
+module.exports = { Handle, Socket };

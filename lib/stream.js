@@ -1,0 +1,240 @@
+'use strict';
+
+// Bytes between a socket's Duplex and its handle.
+
+const { Duplex } = require('stream');
+const { asyncId } = require('./core');
+const errors = require('./errors');
+const { kBytesRead, kBytesWritten, kOnRead } = require('./symbols');
+
+const { uv } = errors;
+
+// Strings that C encodes in one go fit its 64 KB of scratch memory, in UTF-8
+// with three bytes for each UTF-16 unit at most.
+const MAX_UTF8_UNITS = 21000;
+const MAX_LATIN1_UNITS = 65000;
+
+function ignoreRead() {}
+
+// Makes `handle` the socket's own.
+function attachHandle(socket, handle) {
+  socket._handle = handle;
+  handle.owner = socket;
+  handle.onread = onRead;
+  socket[asyncId] = handle.getAsyncId();
+  if (socket[kOnRead]) handle.useUserBuffer(socket[kOnRead].buffer);
+}
+
+// Takes the handle off the socket and closes it; 'close' follows when libuv is
+// done with it.
+function detachHandle(socket, hadError) {
+  const handle = socket._handle;
+  const closed = () => socket.emit('close', hadError);
+  socket[kBytesRead] = handle.bytesRead;
+  socket[kBytesWritten] = handle.bytesWritten;
+  if (socket.resetAndClosing) {
+    socket.resetAndClosing = false;
+    const status = handle.reset(closed);
+    if (status < 0) {
+      handle.close(closed);
+      socket.emit('error', errors.errnoException(status, 'reset'));
+    }
+  } else {
+    handle.close(closed);
+  }
+  handle.onread = ignoreRead;
+  socket._handle = null;
+  socket._sockname = null;
+}
+
+function startReading(socket) {
+  const handle = socket._handle;
+  handle.reading = true;
+  const status = handle.readStart();
+  if (status < 0) socket.destroy(errors.errnoException(status, 'read'));
+}
+
+function stopReading(socket, handle) {
+  handle.reading = false;
+  if (socket.destroyed) return;
+  const status = handle.readStop();
+  if (status < 0) socket.destroy(errors.errnoException(status, 'read'));
+}
+
+// The handle's listener for what was read: `count` bytes in `chunk`, or a
+// negative error.
+function onRead(count, chunk) {
+  const socket = this.owner;
+  socket._unrefTimer();
+  if (count > 0) {
+    const wantsMore = socket[kOnRead] ? callOnRead(socket, count) :
+      socket.push(chunk);
+    if (!wantsMore && socket._handle === this) stopReading(socket, this);
+  } else if (count === uv.EOF) {
+    socket.push(null);
+    // Lets 'end' come when nobody reads.
+    socket.read(0);
+  } else {
+    socket.destroy(errors.errnoException(count, 'read'));
+  }
+}
+
+// The onread option's way of reading. False if the user wants no more.
+function callOnRead(socket, count) {
+  const settings = socket[kOnRead];
+  const { callback } = settings;
+  const wantsMore = callback(count, settings.buffer) !== false;
+  if (settings.next !== null) {
+    const buffer = settings.next();
+    if (buffer instanceof Uint8Array) {
+      settings.buffer = buffer;
+      socket._handle?.useUserBuffer(buffer);
+    }
+  }
+  return wantsMore;
+}
+
+// Hands a string to C if it takes it as it is, else as a Buffer.
+function writeString(handle, string, encoding, done) {
+  const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
+  const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
+    encoding === 'ascii';
+  if ((isUtf8 && string.length < MAX_UTF8_UNITS) ||
+      (isLatin1 && string.length < MAX_LATIN1_UNITS)) {
+    const status = handle.writeString(string, isLatin1, done);
+    if (status !== uv.ENOBUFS) return status;
+  }
+  return handle.write(Buffer.from(string, encoding), done);
+}
+
+function toView({ chunk, encoding }) {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function startWrite(handle, isVector, data, encoding, done) {
+  if (isVector) {
+    return handle.writev(Array.from(data, data.allBuffers ?
+      ({ chunk }) => chunk : toView), done);
+  }
+  return typeof data === 'string' ?
+    writeString(handle, data, encoding, done) : handle.write(data, done);
+}
+
+// The end of a write that had to wait.
+function finishWrite(socket, status, callback) {
+  if (socket.destroyed) {
+    callback(null);
+  } else if (status < 0) {
+    callback(errors.errnoException(status, 'write'));
+  } else {
+    socket._unrefTimer();
+    callback();
+  }
+}
+
+// Holds a write back until the socket is connected.
+function writeWhenConnected(socket, isVector, data, encoding, callback) {
+  socket._pendingData = data;
+  socket._pendingEncoding = encoding;
+  function onConnect() {
+    socket.off('close', onClose);
+    socket._writeGeneric(isVector, data, encoding, callback);
+  }
+  function onClose() {
+    callback(errors.codeError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
+  }
+  socket.once('connect', onConnect);
+  socket.once('close', onClose);
+}
+
+function writeGeneric(isVector, data, encoding, callback) {
+  if (this.connecting) {
+    writeWhenConnected(this, isVector, data, encoding, callback);
+    return;
+  }
+  this._pendingData = null;
+  this._pendingEncoding = '';
+  const handle = this._handle;
+  if (!handle) {
+    callback(errors.codeError('ERR_SOCKET_CLOSED'));
+    return;
+  }
+  this._unrefTimer();
+  const status = startWrite(handle, isVector, data, encoding,
+    (result) => finishWrite(this, result, callback));
+  if (status === 0) callback();
+  else if (status < 0) callback(errors.errnoException(status, 'write'));
+}
+
+// Half-closes: the peer gets FIN.
+function final(callback) {
+  if (this.connecting) {
+    this.once('connect', () => this._final(callback));
+    return;
+  }
+  const handle = this._handle;
+  if (!handle) {
+    callback();
+    return;
+  }
+  const status = handle.shutdown(() => callback());
+  if (status === uv.ENOTCONN) callback();
+  else if (status < 0) callback(errors.errnoException(status, 'shutdown'));
+}
+
+function read(size) {
+  if (this.connecting || !this._handle) {
+    this.once('connect', () => this._read(size));
+  } else if (!this._handle.reading) {
+    startReading(this);
+  }
+}
+
+// With onread no stream buffer stands between: the handle itself stops.
+function pauseOnRead(socket) {
+  const handle = socket._handle;
+  if (socket[kOnRead] && !socket.connecting && handle?.reading) {
+    stopReading(socket, handle);
+  }
+}
+
+function resumeOnRead(socket) {
+  const handle = socket._handle;
+  if (socket[kOnRead] && !socket.connecting && handle && !handle.reading) {
+    startReading(socket);
+  }
+}
+
+// Adds the stream methods to the class.
+function defineStream(Socket) {
+  const methods = {
+    _read: read,
+    _final: final,
+    _writeGeneric: writeGeneric,
+    _write(chunk, encoding, callback) {
+      this._writeGeneric(false, chunk, encoding, callback);
+    },
+    _writev(chunks, callback) {
+      this._writeGeneric(true, chunks, '', callback);
+    },
+    pause() {
+      pauseOnRead(this);
+      return Duplex.prototype.pause.call(this);
+    },
+    resume() {
+      resumeOnRead(this);
+      return Duplex.prototype.resume.call(this);
+    },
+    read(size) {
+      resumeOnRead(this);
+      return Duplex.prototype.read.call(this, size);
+    },
+    end(chunk, encoding, callback) {
+      Duplex.prototype.end.call(this, chunk, encoding, callback);
+      return this;
+    },
+  };
+  Object.assign(Socket.prototype, methods);
+}
+
+module.exports = { attachHandle, defineStream, detachHandle };

@@ -1,0 +1,17 @@
+'use strict';
+
+// Where a socket keeps what users have no name for.
+
+module.exports = {
+  kBytesRead: Symbol('bytesRead'),
+  kBytesWritten: Symbol('bytesWritten'),
+  kKeepAlive: Symbol('keepAlive'),
+  kKeepAliveDelay: Symbol('keepAliveInitialDelay'),
+  // The write queue's size at the last timeout, to see whether it moves.
+  kLastQueueSize: Symbol('lastWriteQueueSize'),
+  kNoDelay: Symbol('noDelay'),
+  // { buffer, next, callback } of the onread option, or null.
+  kOnRead: Symbol('onread'),
+  // The peer's name, once it was asked for.
+  kPeer: Symbol('peername'),
+};

@@ -1,0 +1,45 @@
+'use strict';
+
+// What the scripts of this folder share: finding the tools of this checkout
+// and running them. Only Node's own modules, for nothing is installed yet when
+// setup.js runs.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..');
+
+// Runs a program with its output passed through. Ends this process with the
+// program's exit code if it fails.
+function run(program, args, options = {}) {
+  const result = spawnSync(program, args, {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  });
+  if (result.error) {
+    console.error(`${program}: ${result.error.message}`);
+    process.exit(1);
+  }
+  if (result.status !== 0) process.exit(result.status || 1);
+}
+
+// Says what comes next, so that a long step is not silent.
+function step(text) {
+  process.stderr.write(`\u2014 ${text}\n`);
+}
+
+// Node's headers beside the running binary, if they are of its version; then
+// node-gyp needs no download. Undefined otherwise.
+function nodeDirectory() {
+  const prefix = path.resolve(path.dirname(process.execPath), '..');
+  const header = path.join(prefix, 'include', 'node', 'node_version.h');
+  if (!fs.existsSync(header)) return undefined;
+  const text = fs.readFileSync(header, 'utf8');
+  const part = (name) => text.match(`NODE_${name}_VERSION (\\d+)`)?.[1];
+  const version = `v${part('MAJOR')}.${part('MINOR')}.${part('PATCH')}`;
+  return version === process.version ? prefix : undefined;
+}
+
+module.exports = { nodeDirectory, root, run, step };

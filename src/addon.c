@@ -1,0 +1,206 @@
+/* The one place that lists what JavaScript sees. lib/handle.js is the only
+ * caller of the functions that take a handle's id. */
+#include <node_api.h>
+
+#include "env.h"
+#include "handle.h"
+#include "js.h"
+#include "js_address.h"
+#include "os.h"
+#include "read.h"
+#include "server.h"
+#include "socket.h"
+#include "write.h"
+
+/* setDispatch(function): function(count, slab) is called for events; see
+ * uvnet_event_kind. */
+static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_valuetype type = napi_undefined;
+  void *data = NULL;
+  struct uvnet_env *env;
+
+  if (!js_arguments(napi, info, 1, argv, &data))
+    return NULL;
+  env = data;
+  if (napi_typeof(napi, argv[0], &type) != napi_ok || type != napi_function)
+    return js_throw_type(napi, "dispatch must be a function");
+  if (env->dispatch != NULL)
+    (void)napi_delete_reference(napi, env->dispatch);
+  env->dispatch = NULL;
+  if (napi_create_reference(napi, argv[0], 1, &env->dispatch) != napi_ok)
+    return js_throw_last(napi);
+  return NULL;
+}
+
+/* guessHandleType(fd): libuv's uv_handle_type of a descriptor. */
+static napi_value guess_handle_type(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  int32_t fd;
+
+  if (!js_arguments(napi, info, 1, argv, NULL) ||
+      !js_int32(napi, argv[0], "fd", &fd))
+    return NULL;
+  return js_int(napi, (int32_t)uv_guess_handle(fd));
+}
+
+/* duplicate(fd): a second descriptor, or a negative error. */
+static napi_value duplicate(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  int32_t fd;
+
+  if (!js_arguments(napi, info, 1, argv, NULL) ||
+      !js_int32(napi, argv[0], "fd", &fd))
+    return NULL;
+  return js_int(napi, uvnet_os_duplicate(fd));
+}
+
+/* fatalException(error): what Node does with an exception that nobody caught.
+ * Called inside the async scope of the event that threw, so that
+ * 'uncaughtException' sees the same async id as with core. */
+static napi_value fatal_exception(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+
+  if (!js_arguments(napi, info, 1, argv, NULL))
+    return NULL;
+  if (napi_fatal_exception(napi, argv[0]) != napi_ok)
+    return js_throw_last(napi);
+  return NULL;
+}
+
+/* liveHandles(): how many handles are open or closing. */
+static napi_value live_handles(napi_env napi, napi_callback_info info) {
+  void *data = NULL;
+
+  if (!js_arguments(napi, info, 0, NULL, &data))
+    return NULL;
+  return js_number(napi, ((struct uvnet_env *)data)->live_count);
+}
+
+static bool set_number(napi_env napi, napi_value object, const char *name,
+                       double value) {
+  napi_value number = js_number(napi, value);
+
+  return number != NULL &&
+         napi_set_named_property(napi, object, name, number) == napi_ok;
+}
+
+/* statistics(): the environment's sums, as an object. */
+static napi_value statistics(napi_env napi, napi_callback_info info) {
+  const struct uvnet_counters *sums;
+  napi_value object = NULL;
+  void *data = NULL;
+
+  if (!js_arguments(napi, info, 0, NULL, &data))
+    return NULL;
+  sums = &((struct uvnet_env *)data)->counters;
+  if (napi_create_object(napi, &object) != napi_ok ||
+      !set_number(napi, object, "bytesRead", (double)sums->bytes_read) ||
+      !set_number(napi, object, "bytesWritten", (double)sums->bytes_written) ||
+      !set_number(napi, object, "handlesOpened",
+                  (double)sums->handles_opened) ||
+      !set_number(napi, object, "handlesClosed",
+                  (double)sums->handles_closed) ||
+      !set_number(napi, object, "dispatches", (double)sums->dispatches) ||
+      !set_number(napi, object, "events", (double)sums->events))
+    return js_throw_last(napi);
+  return object;
+}
+
+static const struct {
+  const char *name;
+  napi_callback function;
+} functions[] = {
+    {"setDispatch", set_dispatch},
+    {"guessHandleType", guess_handle_type},
+    {"duplicate", duplicate},
+    {"fatalException", fatal_exception},
+    {"liveHandles", live_handles},
+    {"statistics", statistics},
+    /* handle.c */
+    {"create", uvnet_js_create},
+    {"close", uvnet_js_close},
+    {"closeReset", uvnet_js_close_reset},
+    {"ref", uvnet_js_ref},
+    {"unref", uvnet_js_unref},
+    {"hasRef", uvnet_js_has_ref},
+    {"fd", uvnet_js_fd},
+    /* socket.c */
+    {"open", uvnet_js_open},
+    {"bind", uvnet_js_bind},
+    {"connect", uvnet_js_connect},
+    {"shutdown", uvnet_js_shutdown},
+    {"name", uvnet_js_name},
+    {"setNoDelay", uvnet_js_set_no_delay},
+    {"setKeepAlive", uvnet_js_set_keep_alive},
+    {"setBlocking", uvnet_js_set_blocking},
+    {"chmod", uvnet_js_chmod},
+    {"handleBytes", uvnet_js_handle_bytes},
+    /* server.c */
+    {"listen", uvnet_js_listen},
+    /* read.c */
+    {"readStart", uvnet_js_read_start},
+    {"readStop", uvnet_js_read_stop},
+    {"useUserBuffer", uvnet_js_use_user_buffer},
+    /* write.c */
+    {"write", uvnet_js_write},
+    {"writev", uvnet_js_writev},
+    {"writeString", uvnet_js_write_string},
+    {"writeQueueSize", uvnet_js_write_queue_size},
+};
+
+static napi_status define_functions(napi_env napi, napi_value exports,
+                                    struct uvnet_env *env) {
+  napi_status status = napi_ok;
+  size_t i;
+
+  for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+    napi_value function = NULL;
+
+    status = napi_create_function(napi, functions[i].name, NAPI_AUTO_LENGTH,
+                                  functions[i].function, env, &function);
+    if (status == napi_ok)
+      status =
+          napi_set_named_property(napi, exports, functions[i].name, function);
+    if (status != napi_ok)
+      return status;
+  }
+  return status;
+}
+
+/* The memory that C and lib/handle.js share. */
+static napi_status define_memory(napi_env napi, napi_value exports,
+                                 const struct uvnet_env *env) {
+  napi_value buffer = NULL;
+  napi_value view = NULL;
+  napi_status status =
+      napi_get_reference_value(napi, env->events_ref, &buffer);
+
+  if (status == napi_ok)
+    status = napi_create_typedarray(napi, napi_int32_array,
+                                    (size_t)UVNET_EVENT_LIMIT *
+                                        UVNET_EVENT_FIELDS,
+                                    buffer, 0, &view);
+  if (status == napi_ok)
+    status = napi_set_named_property(napi, exports, "events", view);
+  if (status == napi_ok)
+    status = napi_get_reference_value(napi, env->results_ref, &buffer);
+  if (status == napi_ok)
+    status = napi_create_typedarray(napi, napi_float64_array,
+                                    UVNET_RESULT_FIELDS, buffer, 0, &view);
+  if (status == napi_ok)
+    status = napi_set_named_property(napi, exports, "results", view);
+  return status;
+}
+
+NAPI_MODULE_INIT() {
+  struct uvnet_env *data = uvnet_env_create(env);
+
+  if (data == NULL)
+    return NULL;
+  if (define_functions(env, exports, data) != napi_ok ||
+      define_memory(env, exports, data) != napi_ok ||
+      uvnet_address_init(env, exports) != napi_ok)
+    return js_throw_last(env);
+  return exports;
+}

@@ -1,0 +1,116 @@
+/* What one Node environment (the main thread or a worker) owns: its loop, the
+ * live handles, the memory that reads go through, and the events on their way
+ * to JavaScript. Nothing here is global, so workers and several copies of the
+ * addon do not know of each other. */
+#ifndef UVNET_ENV_H
+#define UVNET_ENV_H
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct uvnet_handle;
+
+enum {
+  /* Bytes that one read may bring; libuv suggests the same. */
+  UVNET_READ_SIZE = 64 * 1024,
+  /* Bytes of an ArrayBuffer that small chunks share. */
+  UVNET_SLAB_SIZE = 64 * 1024,
+  /* Events that wait for one dispatch. */
+  UVNET_EVENT_LIMIT = 256,
+  /* Numbers of one event: kind, handle id, and two that the kind explains. */
+  UVNET_EVENT_FIELDS = 4,
+  /* Numbers that a call can return besides its result. */
+  UVNET_RESULT_FIELDS = 4
+};
+
+/* The kinds of event; lib/handle.js knows them by the same names. */
+enum uvnet_event_kind {
+  /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
+   * start in the slab, or -1 if they went to the user's own buffer. */
+  UVNET_EVENT_READ = 0,
+  /* a: 0 or a negative error. Finishes the oldest pending write. */
+  UVNET_EVENT_WRITE = 1,
+  /* a: 0 or a negative error. */
+  UVNET_EVENT_CONNECT = 2,
+  UVNET_EVENT_SHUTDOWN = 3,
+  /* a: 0 or a negative error; b: the id of the accepted handle. */
+  UVNET_EVENT_CONNECTION = 4,
+  /* The handle is gone and its id may be used again. */
+  UVNET_EVENT_CLOSE = 5
+};
+
+/* Sums over the life of the environment; `statistics()` shows them. */
+struct uvnet_counters {
+  uint64_t bytes_read;
+  uint64_t bytes_written;
+  uint64_t handles_opened;
+  uint64_t handles_closed;
+  uint64_t dispatches;
+  uint64_t events;
+};
+
+struct uvnet_env {
+  napi_env napi;
+  uv_loop_t *loop;
+
+  /* Handles by id. A free slot holds NULL. */
+  struct uvnet_handle **slots;
+  uint32_t slot_count;
+  uint32_t live_count;
+  /* Where the search for a free slot starts. */
+  uint32_t next_slot;
+
+  /* JavaScript's dispatch(count, slab); NULL until lib/handle.js sets it. */
+  napi_ref dispatch;
+  /* Events of UVNET_EVENT_FIELDS numbers each. The memory belongs to an
+   * ArrayBuffer that lib/handle.js alone sees and `events_ref` keeps, so the
+   * pointer stays good. The same goes for `results`. */
+  int32_t *events;
+  napi_ref events_ref;
+  uint32_t event_count;
+  double *results;
+  napi_ref results_ref;
+
+  /* The ArrayBuffer that small chunks are cut from. A user can reach and
+   * detach it through chunk.buffer: its pointer is read afresh each time. */
+  napi_ref slab;
+  size_t slab_used;
+
+  /* Reads land here first; small ones are then copied out. */
+  char *scratch;
+
+  struct uvnet_counters counters;
+  napi_async_cleanup_hook_handle cleanup_hook;
+  /* Set once the environment winds down: no JavaScript from then on. */
+  bool closing;
+  bool finalized;
+};
+
+/* Creates the environment's data and registers its cleanup hook; stores it as
+ * instance data. NULL with a pending exception on failure. */
+struct uvnet_env *uvnet_env_create(napi_env napi);
+
+/* Queues one event and dispatches. Called from libuv callbacks only. Does
+ * nothing while the environment winds down. */
+void uvnet_env_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
+                    uint32_t id, int32_t a, int32_t b);
+
+/* Copies `length` bytes (1 to UVNET_READ_SIZE) into the slab, taking a new one
+ * if they do not fit. Returns the offset in the slab, or UV_ENOMEM. Needs no
+ * open handle scope. */
+int32_t uvnet_env_store(struct uvnet_env *env, const char *bytes,
+                        size_t length);
+
+/* Gives `handle` an id. Returns 0 or UV_ENOMEM. */
+int uvnet_env_add(struct uvnet_env *env, struct uvnet_handle *handle);
+
+/* Forgets a closed handle; the last one of an environment that winds down
+ * ends the cleanup. */
+void uvnet_env_remove(struct uvnet_env *env, struct uvnet_handle *handle);
+
+/* The handle with that id, or NULL if there is none. */
+struct uvnet_handle *uvnet_env_find(const struct uvnet_env *env, int32_t id);
+
+#endif

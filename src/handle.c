@@ -1,0 +1,183 @@
+#include "handle.h"
+
+#include <stdlib.h>
+
+#include "js.h"
+#include "read.h"
+
+int uvnet_handle_create(struct uvnet_env *env,
+                        const struct uvnet_transport *transport,
+                        struct uvnet_handle **result) {
+  struct uvnet_handle *handle;
+  int err = UV_ENOMEM;
+
+  /* A loop that winds down would never see this one closed. */
+  if (env->closing)
+    return UV_ECANCELED;
+  handle = calloc(1, sizeof(*handle));
+  if (handle == NULL)
+    return UV_ENOMEM;
+  handle->transport = transport;
+  err = uvnet_env_add(env, handle);
+  if (err != 0) {
+    free(handle);
+    return err;
+  }
+  err = transport->init(env->loop, handle);
+  if (err != 0) {
+    uvnet_env_remove(env, handle);
+    free(handle);
+    return err;
+  }
+  handle->uv.handle.data = handle;
+  *result = handle;
+  return 0;
+}
+
+static void on_close(uv_handle_t *uv) {
+  struct uvnet_handle *handle = uv->data;
+  struct uvnet_env *env = handle->env;
+  uint32_t id = handle->id;
+
+  uvnet_write_cancel(handle);
+  uvnet_read_release(handle);
+  /* JavaScript hears of it before the id can be given to another handle. */
+  uvnet_env_emit(env, UVNET_EVENT_CLOSE, id, 0, 0);
+  uvnet_env_remove(env, handle);
+  free(handle);
+}
+
+void uvnet_handle_close(struct uvnet_handle *handle) {
+  if (handle->closing)
+    return;
+  handle->closing = true;
+  uv_close(&handle->uv.handle, on_close);
+}
+
+int uvnet_handle_close_reset(struct uvnet_handle *handle) {
+  int err;
+
+  if (handle->transport->close_reset == NULL)
+    return UV_ENOTSUP;
+  err = handle->transport->close_reset(handle, on_close);
+  if (err == 0)
+    handle->closing = true;
+  return err;
+}
+
+struct uvnet_handle *uvnet_handle_argument(napi_env napi,
+                                           napi_callback_info info,
+                                           size_t count, napi_value *argv,
+                                           napi_value *result) {
+  struct uvnet_handle *handle;
+  void *env = NULL;
+  int32_t id = -1;
+
+  *result = NULL;
+  if (!js_arguments(napi, info, count, argv, &env) ||
+      !js_int32(napi, argv[0], "id", &id))
+    return NULL;
+  handle = uvnet_env_find(env, id);
+  if (handle != NULL && !handle->closing)
+    return handle;
+  *result = js_int(napi, UV_EBADF);
+  return NULL;
+}
+
+/* create(kind): kind 0 is TCP, 1 a pipe. Returns an id or an error. */
+napi_value uvnet_js_create(napi_env napi, napi_callback_info info) {
+  struct uvnet_handle *handle = NULL;
+  napi_value argv[1];
+  void *env = NULL;
+  int32_t kind = 0;
+  int err;
+
+  if (!js_arguments(napi, info, 1, argv, &env) ||
+      !js_int32(napi, argv[0], "kind", &kind))
+    return NULL;
+  err = uvnet_handle_create(env, kind == 0 ? &uvnet_tcp : &uvnet_pipe, &handle);
+  return js_int(napi, err != 0 ? err : (int32_t)handle->id);
+}
+
+/* close(id) */
+napi_value uvnet_js_close(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  uvnet_handle_close(handle);
+  return js_int(napi, 0);
+}
+
+/* closeReset(id) */
+napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  return js_int(napi, uvnet_handle_close_reset(handle));
+}
+
+/* ref(id) */
+napi_value uvnet_js_ref(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  uv_ref(&handle->uv.handle);
+  return js_int(napi, 0);
+}
+
+/* unref(id) */
+napi_value uvnet_js_unref(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  uv_unref(&handle->uv.handle);
+  return js_int(napi, 0);
+}
+
+/* hasRef(id): a boolean, or an error number for a closed handle. */
+napi_value uvnet_js_has_ref(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  return js_boolean(napi, uv_has_ref(&handle->uv.handle) != 0);
+}
+
+/* fd(id): the descriptor, or a negative error. */
+napi_value uvnet_js_fd(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  uv_os_fd_t fd;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (uv_fileno(&handle->uv.handle, &fd) != 0)
+    return js_int(napi, -1);
+#ifdef _WIN32
+  /* A SOCKET is no descriptor; core answers -1 as well. */
+  return js_int(napi, -1);
+#else
+  return js_int(napi, fd);
+#endif
+}

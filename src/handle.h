@@ -1,0 +1,76 @@
+/* The lifetime of a stream handle: open, ref, unref, close, free.
+ *
+ * A handle's memory belongs to C from uvnet_handle_create() until libuv's close
+ * callback, and JavaScript knows it by its id alone; so garbage collection
+ * never frees what libuv still uses. */
+#ifndef UVNET_HANDLE_H
+#define UVNET_HANDLE_H
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "env.h"
+#include "transport.h"
+#include "write.h"
+
+struct uvnet_handle {
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  } uv;
+  struct uvnet_env *env;
+  const struct uvnet_transport *transport;
+  uint32_t id;
+  bool closing;
+  bool connecting;
+  bool shutting_down;
+  /* No shutdown comes while connecting, so one request serves both. */
+  union {
+    uv_connect_t connect;
+    uv_shutdown_t shutdown;
+  } request;
+  struct uvnet_write_queue writes;
+  /* The view that onread gave, or NULL: reads go to the slab. */
+  napi_ref user_buffer;
+  uint64_t bytes_read;
+  uint64_t bytes_written;
+};
+
+/* Makes a handle of `transport` and gives it an id. Stores it in `result` and
+ * returns 0, or a negative libuv error. */
+int uvnet_handle_create(struct uvnet_env *env,
+                        const struct uvnet_transport *transport,
+                        struct uvnet_handle **result);
+
+/* Starts closing; UVNET_EVENT_CLOSE follows. Pending requests end with
+ * UV_ECANCELED first. A second call does nothing. */
+void uvnet_handle_close(struct uvnet_handle *handle);
+
+/* As uvnet_handle_close(), but a TCP connection ends with RST instead of FIN
+ * (uv_tcp_close_reset). Returns 0 or a negative libuv error, and then the
+ * handle stays open. */
+int uvnet_handle_close_reset(struct uvnet_handle *handle);
+
+/* Reads the running call's arguments; the first is a handle's id. Returns the
+ * handle, or NULL with `*result` set to what the native function shall return:
+ * UV_EBADF if there is no such handle or it is closing, NULL with a pending
+ * exception if the arguments could not be read. */
+struct uvnet_handle *uvnet_handle_argument(napi_env napi,
+                                           napi_callback_info info,
+                                           size_t count, napi_value *argv,
+                                           napi_value *result);
+
+/* Native functions for lib/handle.js; see the table in addon.c. */
+napi_value uvnet_js_create(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_close(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_ref(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_unref(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_has_ref(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_fd(napi_env napi, napi_callback_info info);
+
+#endif

@@ -1,0 +1,14 @@
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <uv.h>
+
+int uvnet_os_duplicate(int fd) {
+  int copy;
+
+  do
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  while (copy < 0 && errno == EINTR);
+  return copy < 0 ? uv_translate_sys_error(errno) : copy;
+}

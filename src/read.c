@@ -1,0 +1,109 @@
+#include "read.h"
+
+#include "env.h"
+#include "handle.h"
+#include "js.h"
+
+/* The memory of the buffer that onread gave, looked at anew each time because
+ * the user may detach or resize it between two reads. Empty if it is gone;
+ * libuv then reports UV_ENOBUFS. */
+static uv_buf_t user_memory(struct uvnet_handle *handle) {
+  napi_env napi = handle->env->napi;
+  napi_handle_scope scope = NULL;
+  napi_value view = NULL;
+  char *data = NULL;
+  size_t length = 0;
+
+  if (napi_open_handle_scope(napi, &scope) != napi_ok)
+    return uv_buf_init(NULL, 0);
+  if (napi_get_reference_value(napi, handle->user_buffer, &view) != napi_ok ||
+      !js_view(napi, view, &data, &length))
+    length = 0;
+  if (length > INT32_MAX)
+    length = INT32_MAX;
+  (void)napi_close_handle_scope(napi, scope);
+  return uv_buf_init(data, (unsigned int)length);
+}
+
+static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
+  struct uvnet_handle *handle = uv->data;
+
+  (void)suggested;
+  if (handle->user_buffer != NULL && !handle->env->closing)
+    *buffer = user_memory(handle);
+  else
+    *buffer = uv_buf_init(handle->env->scratch, UVNET_READ_SIZE);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count,
+                    const uv_buf_t *buffer) {
+  struct uvnet_handle *handle = stream->data;
+  struct uvnet_env *env = handle->env;
+  int32_t result = (int32_t)count;
+  int32_t offset = -1;
+
+  /* Zero means that there was nothing to read after all (EAGAIN). */
+  if (count == 0 || env->closing)
+    return;
+  if (count > 0) {
+    handle->bytes_read += (uint64_t)count;
+    env->counters.bytes_read += (uint64_t)count;
+    if (buffer->base == env->scratch) {
+      offset = uvnet_env_store(env, buffer->base, (size_t)count);
+      if (offset < 0)
+        result = offset;
+    }
+  }
+  uvnet_env_emit(env, UVNET_EVENT_READ, handle->id, result, offset);
+}
+
+void uvnet_read_release(struct uvnet_handle *handle) {
+  if (handle->user_buffer == NULL)
+    return;
+  (void)napi_delete_reference(handle->env->napi, handle->user_buffer);
+  handle->user_buffer = NULL;
+}
+
+/* readStart(id) */
+napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  return js_int(napi, uv_read_start(&handle->uv.stream, on_alloc, on_read));
+}
+
+/* readStop(id) */
+napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  return js_int(napi, uv_read_stop(&handle->uv.stream));
+}
+
+/* useUserBuffer(id, view): from now on reads go to `view`. UV_EINVAL if it is
+ * no view. */
+napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result;
+  char *data;
+  size_t length;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 2, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_view(napi, argv[1], &data, &length))
+    return js_int(napi, UV_EINVAL);
+  uvnet_read_release(handle);
+  if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)
+    return js_throw_last(napi);
+  return js_int(napi, 0);
+}

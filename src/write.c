@@ -1,0 +1,472 @@
+#include "write.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "env.h"
+#include "handle.h"
+#include "js.h"
+
+enum {
+  /* Bytes copied to native memory at a time. */
+  STAGE_SIZE = 64 * 1024,
+  /* Buffers that one system call may gather; POSIX grants at least 16. */
+  GATHER_LIMIT = 64,
+  WRITE_DONE = 0,
+  WRITE_PENDING = 1
+};
+
+/* A write that the kernel did not take at once. */
+struct uvnet_write {
+  struct uvnet_write *next;
+  uv_write_t request;
+  struct uvnet_handle *handle;
+  /* The view, or the array of views, whose bytes are still to be read; NULL if
+   * `stage` holds all that is left. */
+  napi_ref source;
+  bool source_is_array;
+  char *stage;
+  size_t staged;
+  /* Bytes not yet staged or sent. */
+  size_t left;
+  /* Where the next byte is: a view and an offset into it. */
+  uint32_t index;
+  size_t offset;
+  uint32_t count;
+  /* The length of each view when the write was made. */
+  size_t lengths[];
+};
+
+static void write_done(uv_write_t *request, int status);
+
+/* Finds view number `index`. UV_EFAULT if it lost bytes since. */
+static int view_at(napi_env napi, napi_value source,
+                   const struct uvnet_write *write, uint32_t index,
+                   char **data) {
+  napi_value view = source;
+  size_t length = 0;
+
+  if (write->source_is_array &&
+      napi_get_element(napi, source, index, &view) != napi_ok)
+    return UV_EFAULT;
+  if (!js_view(napi, view, data, &length) || length < write->lengths[index])
+    return UV_EFAULT;
+  return 0;
+}
+
+/* Gathers what is left into at most `limit` buffers that point into JavaScript;
+ * `count` receives how many. */
+static int gather(const struct uvnet_write *write, napi_value source,
+                  uv_buf_t *buffers, uint32_t limit, uint32_t *count) {
+  size_t offset = write->offset;
+  uint32_t index;
+
+  *count = 0;
+  for (index = write->index; index < write->count && *count < limit; index++) {
+    char *data = NULL;
+    int err =
+        view_at(write->handle->env->napi, source, write, index, &data);
+
+    if (err != 0)
+      return err;
+    if (write->lengths[index] > offset) {
+      size_t length = write->lengths[index] - offset;
+
+      /* uv_buf_t's length is 32 bits on Windows. */
+      if (length > INT32_MAX)
+        length = INT32_MAX;
+      buffers[*count] = uv_buf_init(data + offset, (unsigned int)length);
+      (*count)++;
+    }
+    offset = 0;
+  }
+  return 0;
+}
+
+static void advance(struct uvnet_write *write, size_t bytes) {
+  write->left -= bytes;
+  while (write->index < write->count &&
+         bytes >= write->lengths[write->index] - write->offset) {
+    bytes -= write->lengths[write->index] - write->offset;
+    write->offset = 0;
+    write->index++;
+  }
+  write->offset += bytes;
+}
+
+/* Sends straight from JavaScript until the kernel takes no more. 0, also when
+ * bytes are left; or an error. */
+static int send_now(struct uvnet_write *write, napi_value source) {
+  uv_buf_t buffers[GATHER_LIMIT];
+  struct uvnet_handle *handle = write->handle;
+
+  while (write->left > 0) {
+    size_t total = 0;
+    uint32_t count;
+    uint32_t i;
+    int sent = gather(write, source, buffers, GATHER_LIMIT, &count);
+
+    if (sent != 0)
+      return sent;
+    for (i = 0; i < count; i++)
+      total += buffers[i].len;
+    sent = uv_try_write(&handle->uv.stream, buffers, count);
+    if (sent == UV_EAGAIN)
+      return 0;
+    if (sent < 0)
+      return sent;
+    handle->env->counters.bytes_written += (uint64_t)sent;
+    handle->writes.pending -= (size_t)sent;
+    advance(write, (size_t)sent);
+    if ((size_t)sent < total)
+      return 0;
+  }
+  return 0;
+}
+
+/* Copies up to STAGE_SIZE of what is left to native memory. */
+static int fill_stage(struct uvnet_write *write, napi_value source) {
+  size_t wanted = write->left < STAGE_SIZE ? write->left : STAGE_SIZE;
+
+  if (write->stage == NULL)
+    write->stage = malloc(wanted);
+  if (write->stage == NULL)
+    return UV_ENOMEM;
+  write->staged = 0;
+  while (write->staged < wanted) {
+    uv_buf_t buffer;
+    uint32_t count;
+    size_t bytes = wanted - write->staged;
+    int err = gather(write, source, &buffer, 1, &count);
+
+    if (err != 0)
+      return err;
+    if (bytes > buffer.len)
+      bytes = buffer.len;
+    memcpy(write->stage + write->staged, buffer.base, bytes);
+    write->staged += bytes;
+    advance(write, bytes);
+  }
+  return 0;
+}
+
+/* Hands the staged bytes to libuv. */
+static int send_stage(struct uvnet_write *write) {
+  uv_buf_t buffer = uv_buf_init(write->stage, (unsigned int)write->staged);
+
+  write->request.data = write;
+  return uv_write(&write->request, &write->handle->uv.stream, &buffer, 1,
+                  write_done);
+}
+
+/* Sends what can be sent now and stages the next piece. WRITE_DONE,
+ * WRITE_PENDING, or an error. */
+static int proceed(struct uvnet_write *write, napi_value source) {
+  int err = send_now(write, source);
+
+  if (err != 0)
+    return err;
+  if (write->left == 0)
+    return WRITE_DONE;
+  err = fill_stage(write, source);
+  if (err == 0)
+    err = send_stage(write);
+  return err != 0 ? err : WRITE_PENDING;
+}
+
+/* As proceed(), from a libuv callback, with the source out of its reference. */
+static int proceed_from_reference(struct uvnet_write *write) {
+  napi_env napi = write->handle->env->napi;
+  napi_handle_scope scope = NULL;
+  napi_value source = NULL;
+  int err = UV_EFAULT;
+
+  if (write->left == 0 && write->staged == 0)
+    return WRITE_DONE;
+  if (write->source == NULL) {
+    err = send_stage(write);
+    return err != 0 ? err : WRITE_PENDING;
+  }
+  if (napi_open_handle_scope(napi, &scope) != napi_ok)
+    return UV_ENOMEM;
+  if (napi_get_reference_value(napi, write->source, &source) == napi_ok)
+    err = proceed(write, source);
+  (void)napi_close_handle_scope(napi, scope);
+  return err;
+}
+
+static void enqueue(struct uvnet_write *write) {
+  struct uvnet_write_queue *queue = &write->handle->writes;
+
+  write->next = NULL;
+  if (queue->tail == NULL)
+    queue->head = write;
+  else
+    queue->tail->next = write;
+  queue->tail = write;
+}
+
+static void write_free(struct uvnet_write *write) {
+  if (write->source != NULL)
+    (void)napi_delete_reference(write->handle->env->napi, write->source);
+  free(write->stage);
+  free(write);
+}
+
+/* Takes the finished head off the queue and tells JavaScript. */
+static void finish_head(struct uvnet_handle *handle, int status) {
+  struct uvnet_write_queue *queue = &handle->writes;
+  struct uvnet_write *write = queue->head;
+
+  queue->head = write->next;
+  if (queue->head == NULL)
+    queue->tail = NULL;
+  queue->pending -= write->left + write->staged;
+  write_free(write);
+  uvnet_env_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
+}
+
+/* Works on the head of the queue until one write has to wait. */
+static void work(struct uvnet_handle *handle) {
+  while (handle->writes.head != NULL) {
+    int err = handle->closing ? UV_ECANCELED
+                              : proceed_from_reference(handle->writes.head);
+
+    if (err == WRITE_PENDING)
+      return;
+    finish_head(handle, err);
+  }
+}
+
+static void write_done(uv_write_t *request, int status) {
+  struct uvnet_write *write = request->data;
+  struct uvnet_handle *handle = write->handle;
+
+  if (status != 0) {
+    finish_head(handle, status);
+    work(handle);
+    return;
+  }
+  handle->env->counters.bytes_written += write->staged;
+  handle->writes.pending -= write->staged;
+  write->staged = 0;
+  work(handle);
+}
+
+void uvnet_write_cancel(struct uvnet_handle *handle) {
+  while (handle->writes.head != NULL)
+    finish_head(handle, UV_ECANCELED);
+}
+
+static struct uvnet_write *write_create(struct uvnet_handle *handle,
+                                        uint32_t count) {
+  struct uvnet_write *write =
+      calloc(1, sizeof(*write) + count * sizeof(write->lengths[0]));
+
+  if (write == NULL)
+    return NULL;
+  write->handle = handle;
+  write->count = count;
+  return write;
+}
+
+/* Starts a write whose lengths are known, and queues it if it has to wait.
+ * Frees it otherwise. */
+static int start(struct uvnet_write *write, napi_value source) {
+  struct uvnet_handle *handle = write->handle;
+  napi_env napi = handle->env->napi;
+  int err;
+
+  handle->writes.pending += write->left;
+  /* An earlier write that waits goes first. */
+  err = handle->writes.head == NULL ? proceed(write, source) : WRITE_PENDING;
+  if (err == WRITE_PENDING) {
+    if (write->left > 0 &&
+        napi_create_reference(napi, source, 1, &write->source) != napi_ok) {
+      /* Only when V8 is out of memory; what is staged still goes out. */
+      handle->writes.pending -= write->left;
+      write->left = 0;
+    }
+    enqueue(write);
+    return WRITE_PENDING;
+  }
+  handle->writes.pending -= write->left + write->staged;
+  write_free(write);
+  return err;
+}
+
+static napi_value answer(struct uvnet_handle *handle, size_t total, int err) {
+  napi_env napi = handle->env->napi;
+
+  handle->env->results[0] = (double)total;
+  if (err >= 0)
+    handle->bytes_written += total;
+  return js_int(napi, err);
+}
+
+/* One uv_try_write() of at most INT32_MAX bytes. Bytes sent, 0 if the kernel
+ * takes none now, or an error. */
+static int try_send(struct uvnet_handle *handle, char *data, size_t length) {
+  uv_buf_t buffer =
+      uv_buf_init(data, (unsigned int)(length < INT32_MAX ? length : INT32_MAX));
+  int sent = uv_try_write(&handle->uv.stream, &buffer, 1);
+
+  if (sent == UV_EAGAIN)
+    return 0;
+  if (sent > 0)
+    handle->env->counters.bytes_written += (uint64_t)sent;
+  return sent;
+}
+
+/* write(id, view). Most writes end in the first uv_try_write(), before anything
+ * is allocated. */
+napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result;
+  char *data;
+  size_t length;
+  struct uvnet_write *write;
+  int sent = 0;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 2, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_view(napi, argv[1], &data, &length))
+    return js_throw_type(napi, "chunk must be a view");
+  if (length == 0)
+    return answer(handle, 0, WRITE_DONE);
+  if (handle->writes.head == NULL)
+    sent = try_send(handle, data, length);
+  if (sent < 0)
+    return answer(handle, length, sent);
+  if ((size_t)sent == length)
+    return answer(handle, length, WRITE_DONE);
+  write = write_create(handle, 1);
+  if (write == NULL)
+    return answer(handle, length, UV_ENOMEM);
+  write->lengths[0] = length;
+  write->left = length - (size_t)sent;
+  write->offset = (size_t)sent;
+  return answer(handle, length, start(write, argv[1]));
+}
+
+/* writev(id, array, count): `array` holds `count` views. */
+napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  int32_t count = 0;
+  uint32_t i;
+  size_t total = 0;
+  struct uvnet_write *write = NULL;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 3, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_int32(napi, argv[2], "count", &count))
+    return NULL;
+  if (count >= 0)
+    write = write_create(handle, (uint32_t)count);
+  if (write == NULL)
+    return answer(handle, 0, count < 0 ? UV_EINVAL : UV_ENOMEM);
+  write->source_is_array = true;
+  for (i = 0; i < (uint32_t)count; i++) {
+    napi_value view;
+    char *data;
+
+    if (napi_get_element(napi, argv[1], i, &view) != napi_ok ||
+        !js_view(napi, view, &data, &write->lengths[i])) {
+      write_free(write);
+      return js_throw_type(napi, "chunks must be views");
+    }
+    total += write->lengths[i];
+  }
+  write->left = total;
+  return answer(handle, total, start(write, argv[1]));
+}
+
+/* Encodes into the environment's scratch memory. SIZE_MAX if it may not fit,
+ * which is when a character more could have been cut off. */
+static size_t encode(struct uvnet_env *env, napi_value string, bool latin1) {
+  size_t length = 0;
+  napi_status status =
+      latin1 ? napi_get_value_string_latin1(env->napi, string, env->scratch,
+                                            UVNET_READ_SIZE, &length)
+             : napi_get_value_string_utf8(env->napi, string, env->scratch,
+                                          UVNET_READ_SIZE, &length);
+
+  if (status != napi_ok || length > UVNET_READ_SIZE - 8)
+    return SIZE_MAX;
+  return length;
+}
+
+/* Keeps the bytes of a string that the kernel did not take, and queues them.
+ * WRITE_PENDING or an error. */
+static int stage_copy(struct uvnet_handle *handle, const char *bytes,
+                      size_t length) {
+  struct uvnet_write *write = write_create(handle, 0);
+  int err = UV_ENOMEM;
+
+  if (write == NULL)
+    return UV_ENOMEM;
+  write->stage = malloc(length);
+  if (write->stage != NULL) {
+    memcpy(write->stage, bytes, length);
+    write->staged = length;
+    err = send_stage(write);
+  }
+  if (err != 0) {
+    write_free(write);
+    return err;
+  }
+  handle->writes.pending += length;
+  enqueue(write);
+  return WRITE_PENDING;
+}
+
+/* writeString(id, string, latin1): UV_ENOBUFS if the string is too long or
+ * something waits already; the caller then makes a Buffer of it. */
+napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  bool latin1;
+  size_t length;
+  char *text;
+  int sent;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 3, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_bool(napi, argv[2], "latin1", &latin1))
+    return NULL;
+  if (handle->writes.head != NULL)
+    return answer(handle, 0, UV_ENOBUFS);
+  length = encode(handle->env, argv[1], latin1);
+  if (length == SIZE_MAX)
+    return answer(handle, 0, UV_ENOBUFS);
+  text = handle->env->scratch;
+  sent = length == 0 ? 0 : try_send(handle, text, length);
+  if (sent < 0)
+    return answer(handle, length, sent);
+  if ((size_t)sent == length)
+    return answer(handle, length, WRITE_DONE);
+  sent = stage_copy(handle, text + sent, length - (size_t)sent);
+  return answer(handle, length, sent);
+}
+
+/* writeQueueSize(id): bytes accepted that the kernel has not taken. */
+napi_value uvnet_js_write_queue_size(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  return js_number(napi, (double)handle->writes.pending);
+}

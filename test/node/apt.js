@@ -1,0 +1,198 @@
+'use strict';
+
+// Debian's source package of Node, fetched with an APT configuration of our
+// own: nothing of the system's APT state is read or written except the archive
+// entry (URI and keyring) that the machine itself trusts.
+
+const { spawnSync } = require('child_process');
+const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
+
+const ETC = '/etc/apt';
+const RELEASE = 'trixie';
+const PACKAGE = 'nodejs';
+const PARTS = [
+  'common', 'fixtures', 'parallel', 'sequential', 'pummel', 'known_issues',
+];
+
+/** Runs a program to its end; throws with its last lines if it fails. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    ...options,
+    env: { ...process.env, LC_ALL: 'C', ...options.env },
+  });
+  if (result.error) throw result.error;
+  if (result.status !== 0) {
+    const tail = `${result.stdout}${result.stderr}`.trim().split('\n');
+    throw new Error(`${command} failed: ${tail.slice(-4).join(' | ')}`);
+  }
+  return result.stdout;
+}
+
+/** Fields of one deb822 stanza by lower-case name. */
+function parseStanza(text) {
+  const fields = {};
+  let last = null;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#')) continue;
+    const match = /^([A-Za-z-]+):\s*(.*)$/.exec(line);
+    if (match) {
+      last = match[1].toLowerCase();
+      fields[last] = match[2];
+    } else if (last && /^\s+\S/.test(line)) {
+      fields[last] += `\n${line}`;
+    }
+  }
+  return fields;
+}
+
+function parseSources(text) {
+  const stanzas = text.replace(/^#.*\n/mg, '').split(/\n\s*\n/);
+  return stanzas.map(parseStanza)
+    .filter((fields) => fields.uris && fields.enabled !== 'no')
+    .map((fields) => ({
+      uri: fields.uris.split(/\s+/)[0],
+      suites: (fields.suites || '').split(/\s+/),
+      components: (fields.components || '').split(/\s+/),
+      signedBy: fields['signed-by'],
+    }));
+}
+
+/** Entries of a one-line sources.list: deb [options] URI suite component... */
+function parseList(text) {
+  const entries = [];
+  for (const line of text.split('\n')) {
+    const match = /^\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s+)?(.+)$/.exec(line);
+    if (!match) continue;
+    const [uri, suite, ...components] =
+      match[2].replace(/#.*/, '').trim().split(/\s+/);
+    const signedBy = /signed-by=(\S+)/.exec(match[1] || '')?.[1];
+    entries.push({ uri, suites: [suite], components, signedBy });
+  }
+  return entries;
+}
+
+function sourceFiles(etc) {
+  const files = [path.join(etc, 'sources.list')];
+  const parts = path.join(etc, 'sources.list.d');
+  if (fs.existsSync(parts)) {
+    for (const name of fs.readdirSync(parts).sort()) {
+      if (/\.(list|sources)$/.test(name)) files.push(path.join(parts, name));
+    }
+  }
+  return files.filter((file) => fs.existsSync(file));
+}
+
+function isArchive({ uri, suites, components }) {
+  return components.includes('main') && /\/debian\/?$/.test(uri) &&
+    suites.some((suite) => !suite.includes('-') && !suite.includes('/'));
+}
+
+/** The machine's own entry for Debian's main archive, or undefined. */
+function findArchive(etc = ETC) {
+  const entries = sourceFiles(etc).flatMap((file) => {
+    const text = fs.readFileSync(file, 'utf8');
+    return file.endsWith('.list') ? parseList(text) : parseSources(text);
+  });
+  return entries.find(isArchive);
+}
+
+function writeSources(dir, { uri, signedBy }) {
+  const lines = [
+    'Types: deb-src', `URIs: ${uri}`, `Suites: ${RELEASE}`, 'Components: main',
+  ];
+  if (signedBy) lines.push(`Signed-By: ${signedBy}`);
+  fs.writeFileSync(
+    path.join(dir, 'parts', 'archive.sources'), `${lines.join('\n')}\n`);
+}
+
+/** Makes the private configuration in `dir`; returns apt-get's options. */
+function configure(dir, archive) {
+  for (const name of ['state/lists/partial', 'cache/archives/partial',
+                      'parts', 'files']) {
+    fs.mkdirSync(path.join(dir, name), { recursive: true });
+  }
+  fs.writeFileSync(path.join(dir, 'state', 'status'), '');
+  writeSources(dir, archive);
+  const settings = {
+    'Dir::State': path.join(dir, 'state'),
+    'Dir::State::lists': path.join(dir, 'state', 'lists'),
+    'Dir::State::status': path.join(dir, 'state', 'status'),
+    'Dir::Cache': path.join(dir, 'cache'),
+    'Dir::Etc::sourcelist': '/dev/null',
+    'Dir::Etc::sourceparts': path.join(dir, 'parts'),
+    'Acquire::Languages': 'none',
+    'Acquire::Retries': '3',
+  };
+  return Object.entries(settings).flatMap(([k, v]) => ['-o', `${k}=${v}`]);
+}
+
+/** Name and sha256 of Node's own tarball as the .dsc lists it. */
+function listedTarball(dsc) {
+  const section = /^Checksums-Sha256:\n((?: .*\n)+)/m.exec(dsc);
+  const pattern = /^ ([0-9a-f]{64}) \d+ (\S+\.orig\.tar\.\w+)$/m;
+  const match = section && pattern.exec(
+    section[1].split('\n').filter((line) => !/\.orig-/.test(line)).join('\n'));
+  if (!match) throw new Error('the .dsc lists no source tarball');
+  return { sha256: match[1], name: match[2] };
+}
+
+function verifiedTarball(dir) {
+  const dsc = fs.readdirSync(dir).find((name) => name.endsWith('.dsc'));
+  if (!dsc) throw new Error('apt-get brought no .dsc');
+  const listed = listedTarball(fs.readFileSync(path.join(dir, dsc), 'utf8'));
+  const file = path.join(dir, listed.name);
+  const hash = crypto.createHash('sha256');
+  hash.update(fs.readFileSync(file));
+  if (hash.digest('hex') !== listed.sha256) {
+    throw new Error(`${listed.name} does not match its sha256`);
+  }
+  return file;
+}
+
+function unpack(tarball, dest) {
+  run('tar', [
+    '-xf', tarball, '-C', dest, '--strip-components=1', '--no-same-owner',
+    '--wildcards', '--no-wildcards-match-slash',
+    ...PARTS.map((part) => `*/test/${part}`),
+  ]);
+}
+
+/**
+ * Newest upstream version of the package in the private lists, such as
+ * '20.19.2'.
+ */
+function packagedVersion(options) {
+  const text = run('apt-cache', [...options, 'showsrc', PACKAGE]);
+  const version = /^Version: (?:\d+:)?(\d+\.\d+\.\d+)/m.exec(text);
+  if (!version) throw new Error(`no source package ${PACKAGE}`);
+  return version[1];
+}
+
+/**
+ * Puts `test/` of Debian's Node sources into `dest`.
+ * @param {string} work an empty directory for APT's files
+ * @param {string} dest an existing directory
+ * @param {string} major the major version wanted, such as '20'
+ * @returns {string} the version of the sources; throws where that cannot be
+ */
+function fetchFromApt(work, dest, major) {
+  const archive = findArchive();
+  if (!archive) throw new Error('no Debian archive among the APT sources');
+  const options = configure(work, archive);
+  run('apt-get', [...options, 'update']);
+  const version = packagedVersion(options);
+  if (version.split('.')[0] !== major) {
+    throw new Error(`${RELEASE} has Node ${version}, wanted ${major}`);
+  }
+  const files = path.join(work, 'files');
+  run('apt-get', [...options, 'source', '--download-only', '--only-source',
+                  `${PACKAGE}/${RELEASE}`], { cwd: files });
+  unpack(verifiedTarball(files), dest);
+  return version;
+}
+
+module.exports = { PARTS, fetchFromApt, findArchive, listedTarball, run };

@@ -1,0 +1,76 @@
+'use strict';
+
+// Some of Node's tests reach below `net`, under --expose-internals, for the
+// classes of the handles:
+//
+//   const { internalBinding } = require('internal/test/binding');
+//   const { TCP } = internalBinding('tcp_wrap');
+//
+// They mean "the class net's handles have", so here they get ours.
+
+const Module = require('module');
+
+const BINDING = 'internal/test/binding';
+const IPC = 2;
+
+/** Our handle classes, or {} where the package exports none. */
+function handleClasses() {
+  try {
+    return require('../../lib/handle.js');
+  } catch (err) {
+    if (err.code === 'MODULE_NOT_FOUND') return {};
+    throw err;
+  }
+}
+
+/** Pipe that carries handles (IPC) stays core's: child_process owns those. */
+function pipeClass(ours, core) {
+  return new Proxy(ours, {
+    construct(target, args, newTarget) {
+      if (args[0] === IPC) return Reflect.construct(core, args);
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+}
+
+function replacements(name, core, classes) {
+  if (name === 'tcp_wrap' && classes.TCP) return { TCP: classes.TCP };
+  if (name === 'pipe_wrap' && classes.Pipe) {
+    return { Pipe: pipeClass(classes.Pipe, core.Pipe) };
+  }
+  return null;
+}
+
+/** `internalBinding` that answers core's bindings with our classes in them. */
+function wrapBinding(internalBinding, classes) {
+  const made = new Map();
+  return function(name) {
+    if (made.has(name)) return made.get(name);
+    const core = internalBinding(name);
+    const ours = replacements(name, core, classes);
+    const binding = ours ? { ...core, ...ours } : core;
+    made.set(name, binding);
+    return binding;
+  };
+}
+
+/**
+ * Does nothing in a process without --expose-internals. In others the module
+ * is not touched before a test asks for it: loading it emits a warning.
+ */
+function install() {
+  if (!Module.isBuiltin(BINDING)) return;
+  const load = Module._load;
+  let answer;
+  Module._load = function(request) {
+    const exports = Reflect.apply(load, this, arguments);
+    if (request !== BINDING) return exports;
+    answer ??= {
+      ...exports,
+      internalBinding: wrapBinding(exports.internalBinding, handleClasses()),
+    };
+    return answer;
+  };
+}
+
+module.exports = { install, wrapBinding };
