@@ -137,7 +137,7 @@ function listenInCluster(server, where, exclusive) {
     return;
   }
   const { address, port, addressType, fd, flags, backlog } = where;
-  const listeningId = server._listeningId;
+  const listeningId = ++server._listeningId;
   cluster._getServer(server, { address, port, addressType, fd, flags, backlog },
     (status, handle) => {
       // Closed meanwhile: nobody wants the handle any more.
@@ -166,7 +166,9 @@ function listen2(server, where) {
 function lookupAndListen(server, options, backlog, flags) {
   const { host, exclusive } = options;
   const port = options.port | 0;
+  const listeningId = server._listeningId;
   require('dns').lookup(host, (error, address, family) => {
+    if (listeningId !== server._listeningId) return;
     if (error) {
       traceError(server, error);
       server.emit('error', error);

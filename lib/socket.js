@@ -163,12 +163,15 @@ function startReading(socket, options) {
   }
 }
 
-// After the peer's FIN a write is pointless: both sides end.
+// After the peer's FIN our side ends too, unless half-open is allowed.
 function onEnd() {
   if (!this.allowHalfOpen) this.write = writeAfterEnd;
 }
 
 function writeAfterEnd(chunk, encoding, callback) {
+  if (!this.writableEnded) {
+    return Duplex.prototype.write.call(this, chunk, encoding, callback);
+  }
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');
   error.code = 'EPIPE';

@@ -82,8 +82,8 @@ function onRead(count, chunk) {
 // The onread option's way of reading. False if the user wants no more.
 function callOnRead(socket, count) {
   const settings = socket[kOnRead];
-  const { callback } = settings;
-  const wantsMore = callback(count, settings.buffer) !== false;
+  const wantsMore =
+    settings.callback.call(socket, count, settings.buffer) !== false;
   if (settings.next !== null) {
     const buffer = settings.next();
     if (buffer instanceof Uint8Array) {

@@ -30,6 +30,8 @@ struct uvnet_write {
   bool source_is_array;
   char *stage;
   size_t staged;
+  /* libuv has the staged bytes. */
+  bool sending;
   /* Bytes not yet staged or sent. */
   size_t left;
   /* Where the next byte is: a view and an offset into it. */
@@ -157,9 +159,13 @@ static int fill_stage(struct uvnet_write *write, napi_value source) {
 static int send_stage(struct uvnet_write *write) {
   uv_buf_t buffer = uv_buf_init(write->stage, (unsigned int)write->staged);
 
+  int err;
+
   write->request.data = write;
-  return uv_write(&write->request, &write->handle->uv.stream, &buffer, 1,
-                  write_done);
+  err = uv_write(&write->request, &write->handle->uv.stream, &buffer, 1,
+                 write_done);
+  write->sending = err == 0;
+  return err;
 }
 
 /* Sends what can be sent now and stages the next piece. WRITE_DONE,
@@ -229,9 +235,10 @@ static void finish_head(struct uvnet_handle *handle, int status) {
   uvnet_env_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
 }
 
-/* Works on the head of the queue until one write has to wait. */
+/* Works on the head of the queue until one write has to wait. JavaScript runs
+ * whenever one ends, and may have started the next by the time it returns. */
 static void work(struct uvnet_handle *handle) {
-  while (handle->writes.head != NULL) {
+  while (handle->writes.head != NULL && !handle->writes.head->sending) {
     int err = handle->closing ? UV_ECANCELED
                               : proceed_from_reference(handle->writes.head);
 
@@ -245,6 +252,7 @@ static void write_done(uv_write_t *request, int status) {
   struct uvnet_write *write = request->data;
   struct uvnet_handle *handle = write->handle;
 
+  write->sending = false;
   if (status != 0) {
     finish_head(handle, status);
     work(handle);

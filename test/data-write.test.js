@@ -1,7 +1,8 @@
 'use strict';
 
 const assert = require('node:assert');
-const { forEachNet, forEachTransport, once, turn, collect } =
+const { PassThrough } = require('node:stream');
+const { collect, forEachNet, forEachTransport, once, outcome, turn } =
   require('./helper');
 
 const TEXT = 'a\u00e9\u20ac\ud83d\ude00\ud800z';
@@ -94,16 +95,31 @@ forEachNet((net) => {
         assert.strictEqual(String(bytes), 'abcdefgh');
       });
 
+      it('an ArrayBuffer is refused', async () => {
+        const { client } = await open(net);
+        assert.throws(() => client.write(new ArrayBuffer(2)),
+          { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+      });
+
+      // Newer versions of the streams take any view, older ones refuse.
+      const takesViews =
+        !outcome(() => new PassThrough().write(new Uint16Array(1))).code;
       const views = {
-        'Uint16Array': () => new Uint16Array(2),
-        'DataView': () => new DataView(new ArrayBuffer(2)),
-        'ArrayBuffer': () => new ArrayBuffer(2),
+        'Uint16Array': new Uint16Array([0x6161, 0x6262]),
+        'DataView': new DataView(
+          new Uint8Array([1, 97, 97, 98, 98, 1]).buffer, 1, 4),
       };
-      for (const [title, make] of Object.entries(views)) {
-        it(`${title} is refused`, async () => {
-          const { client } = await open(net);
-          assert.throws(() => client.write(make()),
-            { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+      for (const [title, view] of Object.entries(views)) {
+        it(`${title} as other streams do`, async () => {
+          if (takesViews) {
+            const bytes =
+              await sent(open, net, (client) => client.write(view));
+            assert.strictEqual(String(bytes), 'aabb');
+          } else {
+            const { client } = await open(net);
+            assert.throws(() => client.write(view),
+              { code: 'ERR_INVALID_ARG_TYPE' });
+          }
         });
       }
 
@@ -151,9 +167,9 @@ forEachNet((net) => {
         assert.strictEqual(client.bytesWritten, all.length);
         for (let i = 0; i < 20; i++) await turn();
         assert.deepStrictEqual(log, []);
-        const received = collect(peer);
+        const received = collect(peer.resume());
         await once(client, 'drain');
-        assert.deepStrictEqual(log, ['callback', 'drain']);
+        assert.deepStrictEqual(log, ['drain', 'callback']);
         client.end();
         client.resume();
         assert.ok((await received).equals(all));
@@ -285,14 +301,18 @@ forEachNet((net) => {
         const { client, peer } = await open(net);
         peer.resume();
         const log = [];
-        const done = new Promise((resolve) => {
-          client.write('x', () => { log.push('callback'); resolve(); });
+        await new Promise((resolve) => {
+          setImmediate(() => {
+            process.nextTick(() => log.push('tick'));
+            client.write('x', () => log.push('callback'));
+            process.nextTick(() => log.push('tick'));
+            Promise.resolve().then(() => log.push('promise'));
+            log.push('sync');
+            setImmediate(resolve);
+          });
         });
-        process.nextTick(() => log.push('tick'));
-        Promise.resolve().then(() => log.push('promise'));
-        log.push('sync');
-        await done;
-        assert.deepStrictEqual([log[0], log.at(-1)], ['sync', 'callback']);
+        assert.deepStrictEqual(log,
+          ['sync', 'tick', 'callback', 'tick', 'promise']);
       });
 
       it('one write, one callback argument', async () => {
@@ -336,7 +356,7 @@ forEachNet((net) => {
       client.write('\u20ac');
       client.write(Buffer.alloc(4));
       assert.deepStrictEqual(
-        [client.bytesWritten, client.bufferSize], [10, 10]);
+        [client.bytesWritten, client.bufferSize], [10, 8]);
       await once(client, 'connect');
       client.destroy();
       await once(client, 'close');

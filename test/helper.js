@@ -31,7 +31,6 @@ function dispose(object) {
     return once(object, 'exit');
   }
   if (typeof object.destroy === 'function') {
-    if (object.listenerCount('error') === 0) object.on('error', () => {});
     object.destroy();
     return null;
   }
@@ -41,6 +40,9 @@ function dispose(object) {
 async function disposeAll() {
   const objects = opened;
   opened = [];
+  for (const object of objects) {
+    if (typeof object.on === 'function') object.on('error', () => {});
+  }
   // Newest first, and sockets before the servers that count them.
   const servers = objects.filter((o) => typeof o.listen === 'function');
   const others = objects.filter((o) => typeof o.listen !== 'function');

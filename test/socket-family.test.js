@@ -224,7 +224,8 @@ forEachNet((net, name) => {
       setImmediate(() => socket.destroy());
       await new Promise((resolve) => { socket.once('close', resolve); });
       assert.deepStrictEqual(log.slice(2),
-        ['connectionAttempt 127.0.0.2 4', 'close:false']);
+        ['connectionAttempt 127.0.0.2 4',
+          'connectionAttemptFailed 127.0.0.2 4 ECANCELED', 'close:false']);
     });
 
     it('setTimeout fires while it hangs', async () => {

@@ -61,7 +61,7 @@ function toCore(handle, listening) {
     error.code = 'ERR_INVALID_HANDLE_TYPE';
     throw error;
   }
-  if (listening) return core.createServerHandle(null, -1, -1, fd);
+  if (listening) return core.createServerHandle(null, null, null, fd);
   const socket = new core.Socket({ fd, manualStart: true });
   const native = socket._handle;
   socket._handle = null;

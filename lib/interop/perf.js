@@ -12,9 +12,14 @@ function ignore() {}
 
 // A handle for core's Socket: connect() keeps the request, nothing else acts.
 function recorder() {
+  function record(request) {
+    handle.request = request;
+    return 0;
+  }
   const handle = {
     request: null,
-    connect(request) { handle.request = request; return 0; },
+    connect: record,
+    connect6: record,
     close(done) { if (done) setImmediate(done); },
     readStart: ignore,
     readStop: ignore,

@@ -1,0 +1,192 @@
+'use strict';
+
+const assert = require('node:assert');
+const { eventLog, eventually, forEachNet, forEachTransport, once, turn } =
+  require('./helper');
+
+async function quiet(turns = 20) {
+  for (let i = 0; i < turns; i++) await turn();
+}
+
+forEachNet((net) => {
+  forEachTransport((open) => {
+    function openWith(onread) {
+      return open(net, { client: { onread } });
+    }
+
+    it('fills one buffer again and again', async () => {
+      const buffer = Buffer.alloc(1024);
+      const seen = [];
+      const { client, peer } = await openWith({
+        buffer,
+        callback(count, used) {
+          seen.push([count, used === buffer, this === client,
+            used.toString('latin1', 0, count)]);
+        },
+      });
+      const log = eventLog(client, ['data', 'end']);
+      peer.write('hello');
+      await eventually(() => seen.length === 1);
+      peer.write('bye');
+      await eventually(() => seen.length === 2);
+      assert.deepStrictEqual(seen,
+        [[5, true, true, 'hello'], [3, true, true, 'bye']]);
+      assert.strictEqual(String(buffer.subarray(0, 5)), 'byelo');
+      peer.end();
+      client.resume();
+      await once(client, 'end');
+      assert.deepStrictEqual(log, ['end']);
+      assert.strictEqual(client.bytesRead, 8);
+    });
+
+    it('never reads more than the buffer holds', async () => {
+      const counts = [];
+      const bytes = [];
+      const { client, peer } = await openWith({
+        buffer: new Uint8Array(10),
+        callback(count, used) {
+          counts.push(count);
+          bytes.push(Buffer.from(used.subarray(0, count)));
+        },
+      });
+      const text = 'abcdefghijklmnopqrstuvwxyz'.repeat(40);
+      peer.end(text);
+      client.resume();
+      await once(client, 'end');
+      assert.ok(counts.every((count) => count > 0 && count <= 10));
+      assert.strictEqual(String(Buffer.concat(bytes)), text);
+    });
+
+    it('a view inside a larger ArrayBuffer stays inside', async () => {
+      const whole = new Uint8Array(30).fill(7);
+      const { client, peer } = await openWith({
+        buffer: whole.subarray(10, 20),
+        callback() {},
+      });
+      peer.end(Buffer.alloc(25, 1));
+      client.resume();
+      await once(client, 'end');
+      assert.deepStrictEqual([...whole], [
+        ...Array(10).fill(7), ...Array(10).fill(1), ...Array(10).fill(7)]);
+    });
+
+    it('a function gives a buffer for each read', async () => {
+      let made = 0;
+      const uses = [];
+      const { client, peer } = await openWith({
+        buffer() {
+          made++;
+          return Buffer.alloc(4);
+        },
+        callback(count, used) {
+          uses.push(used);
+        },
+      });
+      assert.ok(made >= 1);
+      peer.end('abcdefgh');
+      client.resume();
+      await once(client, 'end');
+      assert.strictEqual(uses.map(String).join(''), 'abcdefgh');
+      assert.strictEqual(new Set(uses).size, uses.length);
+      assert.strictEqual(made, uses.length + 1);
+    });
+
+    it('a function that gives no view keeps the last buffer', async () => {
+      const only = Buffer.alloc(4);
+      let calls = 0;
+      const uses = [];
+      const { client, peer } = await openWith({
+        buffer: () => (calls++ === 0 ? only : null),
+        callback: (count, used) => { uses.push(used === only); },
+      });
+      peer.end('abcdefgh');
+      client.resume();
+      await once(client, 'end');
+      assert.deepStrictEqual(uses, [true, true]);
+    });
+
+    it('returning false pauses until resume', async () => {
+      let calls = 0;
+      const { client, peer } = await openWith({
+        buffer: Buffer.alloc(8),
+        callback: () => ++calls !== 1,
+      });
+      peer.write(Buffer.alloc(64));
+      await eventually(() => calls === 1);
+      await quiet();
+      assert.strictEqual(calls, 1);
+      assert.strictEqual(client.bytesRead, 8);
+      client.resume();
+      await eventually(() => client.bytesRead === 64);
+      assert.strictEqual(client.bytesRead, 64);
+    });
+
+    it('only false pauses', async () => {
+      for (const value of [undefined, null, 0, '']) {
+        let calls = 0;
+        const { client, peer } = await openWith({
+          buffer: Buffer.alloc(8),
+          callback: () => { calls++; return value; },
+        });
+        peer.write(Buffer.alloc(32));
+        await eventually(() => client.bytesRead === 32);
+        assert.strictEqual(client.bytesRead, 32, `${value}`);
+        assert.ok(calls >= 4);
+      }
+    });
+
+    it('pause() and resume() work', async () => {
+      let bytes = 0;
+      const { client, peer } = await openWith({
+        buffer: Buffer.alloc(8),
+        callback(count) { bytes += count; },
+      });
+      client.pause();
+      peer.write(Buffer.alloc(100));
+      await quiet();
+      const held = bytes;
+      client.resume();
+      await eventually(() => bytes === 100);
+      assert.deepStrictEqual([held, bytes], [0, 100]);
+    });
+
+    it('destroy in the callback', async () => {
+      let calls = 0;
+      const { client, peer } = await openWith({
+        buffer: Buffer.alloc(8),
+        callback() {
+          calls++;
+          this.destroy();
+        },
+      });
+      const log = eventLog(client, ['end', 'close', 'error']);
+      peer.on('error', () => {});
+      peer.write(Buffer.alloc(64));
+      await once(client, 'close');
+      assert.deepStrictEqual([calls, log], [1, ['close:false']]);
+    });
+
+    it('writes still work', async () => {
+      const { client, peer } =
+        await openWith({ buffer: Buffer.alloc(8), callback() {} });
+      client.write('out');
+      const [data] = await once(peer, 'data');
+      assert.strictEqual(String(data), 'out');
+    });
+
+    const ignored = {
+      'no callback': { buffer: Buffer.alloc(8) },
+      'no buffer': { callback() {} },
+      'buffer is a string': { buffer: 'x', callback() {} },
+      'null': null,
+    };
+    for (const [title, onread] of Object.entries(ignored)) {
+      it(`${title}: data events as usual`, async () => {
+        const { client, peer } = await openWith(onread);
+        peer.write('x');
+        const [data] = await once(client, 'data');
+        assert.strictEqual(String(data), 'x');
+      });
+    }
+  });
+});
