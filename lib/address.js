@@ -16,10 +16,12 @@ function parse(text) {
 // with side effects can see.
 
 function isIP(input) {
-  if (typeof input === 'string')
+  if (typeof input === 'string') {
     return parse(input);
-  if (isIPv4(input))
+  }
+  if (isIPv4(input)) {
     return 4;
+  }
   return isIPv6(input) ? 6 : 0;
 }
 

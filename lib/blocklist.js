@@ -28,8 +28,9 @@ function getterOf(name) {
 
 // Zero, which is no family, for what core must judge.
 function familyNumber(family) {
-  if (typeof family !== 'string')
+  if (typeof family !== 'string') {
     return 0;
+  }
   switch (family.toLowerCase()) {
     case 'ipv4': return 4;
     case 'ipv6': return 6;
@@ -63,24 +64,27 @@ function matcherOf(list) {
 
 // From here on core's list alone answers.
 function dropMatcher(list) {
-  if (matcherOf(list) !== undefined)
+  if (matcherOf(list) !== undefined) {
     list[kHandle][kMatcher] = undefined;
+  }
 }
 
 // Keeps the matcher in step with a rule that core has just accepted. What core
 // takes and we do not (a NUL and more text behind an address) must not be lost.
 function follow(list, add) {
   const matcher = matcherOf(list);
-  if (matcher !== undefined && add(matcher) < 0)
+  if (matcher !== undefined && add(matcher) < 0) {
     dropMatcher(list);
+  }
 }
 
 class BlockList extends CoreBlockList {
   constructor() {
     super();
     // Without these we could not tell when others share the list.
-    if (kHandle in this && kClone in CoreBlockList.prototype)
+    if (kHandle in this && kClone in CoreBlockList.prototype) {
       createMatcher(this[kHandle]);
+    }
   }
 
   // Lists that arrive by structured clone are core's.
@@ -104,8 +108,9 @@ class BlockList extends CoreBlockList {
 
   addSubnet(network, prefix, family = 'ipv4') {
     // Core aborts the process over a prefix of -0.
-    if (Object.is(prefix, -0))
+    if (Object.is(prefix, -0)) {
       prefix = 0;
+    }
     super.addSubnet(network, prefix, family);
     follow(this, (matcher) => binding.blockListAddSubnet(
       matcher, numberOf(network, family), textOf(network), prefix));
@@ -118,8 +123,9 @@ class BlockList extends CoreBlockList {
     if (matcher !== undefined && typeof address === 'string') {
       const result = binding.blockListCheck(
         matcher, familyNumber(family), address);
-      if (result >= 0)
+      if (result >= 0) {
         return result === 1;
+      }
     }
     return super.check(address, family);
   }
@@ -142,8 +148,9 @@ for (const name of Object.getOwnPropertyNames(CoreBlockList.prototype)) {
   const { value } = Object.getOwnPropertyDescriptor(
     CoreBlockList.prototype, name);
   if (typeof value !== 'function' || Object.hasOwn(BlockList.prototype, name) ||
-      name === 'toJSON' || name === 'fromJSON')
+      name === 'toJSON' || name === 'fromJSON') {
     continue;
+  }
   defineMethod(name, function(...args) {
     dropMatcher(this);
     return value.apply(this, args);

@@ -121,8 +121,9 @@ function place(address, port) {
 // As errnoException(), with where it happened: `connect ECONNREFUSED ::1:80`.
 function connectionException(number, syscall, address, port, local) {
   const code = systemErrorName(number);
-  const error = new Error(`${syscall} ${code}${place(address, port)}` +
-    (local ? ` - Local (${local})` : ''));
+  const from = local ? ` - Local (${local})` : '';
+  const error =
+    new Error(`${syscall} ${code}${place(address, port)}${from}`);
   error.errno = number;
   error.code = code;
   error.syscall = syscall;

@@ -202,7 +202,7 @@ function listenOnPort(server, options, backlog, flags) {
     lookupAndListen(server, { ...options, port }, backlog, flags);
   } else {
     listenInCluster(server, { address: null, port, addressType: 4, backlog,
-      fd: undefined, flags: flags }, options.exclusive);
+      fd: undefined, flags }, options.exclusive);
   }
 }
 

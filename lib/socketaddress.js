@@ -49,8 +49,9 @@ function isTooBig(flowlabel) {
 // what comes after it, and so does -0. Others are left for core to refuse.
 function portNumber(port) {
   const isText = typeof port === 'string' && port.trim() !== '';
-  if (!isText && typeof port !== 'number')
+  if (!isText && typeof port !== 'number') {
     return port;
+  }
   const number = Number(port);
   return Number.isInteger(number) && number >= 0 && number <= 65535 ?
     Math.abs(number) : port;

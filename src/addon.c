@@ -173,14 +173,12 @@ static napi_status define_memory(napi_env napi, napi_value exports,
                                  const struct uvnet_env *env) {
   napi_value buffer = NULL;
   napi_value view = NULL;
-  napi_status status =
-      napi_get_reference_value(napi, env->events_ref, &buffer);
+  napi_status status = napi_get_reference_value(napi, env->events_ref, &buffer);
 
   if (status == napi_ok)
-    status = napi_create_typedarray(napi, napi_int32_array,
-                                    (size_t)UVNET_EVENT_LIMIT *
-                                        UVNET_EVENT_FIELDS,
-                                    buffer, 0, &view);
+    status = napi_create_typedarray(
+        napi, napi_int32_array, (size_t)UVNET_EVENT_LIMIT * UVNET_EVENT_FIELDS,
+        buffer, 0, &view);
   if (status == napi_ok)
     status = napi_set_named_property(napi, exports, "events", view);
   if (status == napi_ok)

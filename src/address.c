@@ -91,10 +91,10 @@ static int expand_gap(uint8_t bytes[16], size_t used, size_t gap) {
 /* An IPv6 address without a zone. */
 static int parse_ip6(const char *text, size_t length, uint8_t bytes[16]) {
   uint8_t group[2];
-  size_t i, used, gap;
+  size_t i = 0;
+  size_t used = 0;
+  size_t gap = NO_GAP;
 
-  i = used = 0;
-  gap = NO_GAP;
   if (length >= 2 && text[0] == ':' && text[1] == ':') {
     gap = 0;
     i = 2;
@@ -247,7 +247,8 @@ static char *put_ip4(char *to, const uint8_t bytes[4]) {
 
 /* The first of the longest runs of two or more zero groups. */
 static void find_gap(const uint8_t bytes[16], size_t *gap, size_t *groups) {
-  size_t i, run;
+  size_t i;
+  size_t run;
 
   *gap = NO_GAP;
   *groups = 1;
@@ -266,7 +267,9 @@ static void find_gap(const uint8_t bytes[16], size_t *gap, size_t *groups) {
  * IPv4-compatible ones (::a.b.c.d) have their last 32 bits in dotted form.
  */
 static char *put_ip6(char *to, const uint8_t bytes[16]) {
-  size_t gap, groups, i;
+  size_t gap;
+  size_t groups;
+  size_t i;
 
   find_gap(bytes, &gap, &groups);
   for (i = 0; i < 8; i++) {

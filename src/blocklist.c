@@ -27,13 +27,11 @@ static int in_range(const struct uvnet_rule *rule,
 
 static int in_subnet(const struct uvnet_rule *rule,
                      const struct uvnet_ip *address) {
-  const uint8_t *a, *b;
-  unsigned int whole, rest;
+  const uint8_t *a = address->bytes;
+  const uint8_t *b = rule->first.bytes;
+  unsigned int whole = rule->prefix / 8;
+  unsigned int rest = rule->prefix % 8;
 
-  a = address->bytes;
-  b = rule->first.bytes;
-  whole = rule->prefix / 8;
-  rest = rule->prefix % 8;
   if (memcmp(a, b, whole) != 0)
     return 0;
   return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;

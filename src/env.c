@@ -124,10 +124,9 @@ static void dispatch(struct uvnet_env *env) {
           napi_ok &&
       napi_get_global(env->napi, &receiver) == napi_ok &&
       napi_create_uint32(env->napi, count, &argv[0]) == napi_ok &&
-      (env->slab == NULL
-           ? napi_get_undefined(env->napi, &argv[1])
-           : napi_get_reference_value(env->napi, env->slab, &argv[1])) ==
-          napi_ok &&
+      (env->slab == NULL ? napi_get_undefined(env->napi, &argv[1])
+                         : napi_get_reference_value(env->napi, env->slab,
+                                                    &argv[1])) == napi_ok &&
       napi_make_callback(env->napi, NULL, receiver, function, 2, argv, NULL) !=
           napi_ok)
     report_exception(env->napi);
@@ -149,7 +148,9 @@ void uvnet_env_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
   dispatch(env);
 }
 
+/* A Buffer's memory is not cleared first, as an ArrayBuffer's would be. */
 static napi_status new_slab(struct uvnet_env *env, void **memory) {
+  napi_value buffer = NULL;
   napi_value slab = NULL;
   napi_status status;
 
@@ -157,8 +158,10 @@ static napi_status new_slab(struct uvnet_env *env, void **memory) {
     (void)napi_delete_reference(env->napi, env->slab);
   env->slab = NULL;
   env->slab_used = 0;
-  status =
-      napi_create_arraybuffer(env->napi, UVNET_SLAB_SIZE, memory, &slab);
+  status = napi_create_buffer(env->napi, UVNET_SLAB_SIZE, memory, &buffer);
+  if (status == napi_ok)
+    status = napi_get_typedarray_info(env->napi, buffer, NULL, NULL, NULL,
+                                      &slab, NULL);
   if (status == napi_ok)
     status = napi_create_reference(env->napi, slab, 1, &env->slab);
   return status;
@@ -177,23 +180,30 @@ static void *slab_memory(struct uvnet_env *env, size_t length) {
   return size >= env->slab_used + length ? memory : NULL;
 }
 
-int32_t uvnet_env_store(struct uvnet_env *env, const char *bytes,
-                        size_t length) {
+char *uvnet_env_room(struct uvnet_env *env, size_t wanted, size_t *room) {
   napi_handle_scope scope = NULL;
-  void *memory;
-  int32_t offset = UV_ENOMEM;
+  char *memory;
+  void *fresh = NULL;
 
   if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
-    return UV_ENOMEM;
-  memory = slab_memory(env, length);
-  if (memory != NULL || new_slab(env, &memory) == napi_ok) {
-    offset = (int32_t)env->slab_used;
-    memcpy((char *)memory + env->slab_used, bytes, length);
-    /* Aligned, so that a user may lay a wider typed array over a chunk. */
-    env->slab_used = (env->slab_used + length + 7) & ~(size_t)7;
+    return NULL;
+  memory = slab_memory(env, wanted);
+  if (memory == NULL && new_slab(env, &fresh) == napi_ok)
+    memory = fresh;
+  if (memory != NULL) {
+    memory += env->slab_used;
+    *room = UVNET_SLAB_SIZE - env->slab_used;
   }
   (void)napi_close_handle_scope(env->napi, scope);
-  return offset;
+  return memory;
+}
+
+int32_t uvnet_env_take(struct uvnet_env *env, size_t length) {
+  size_t offset = env->slab_used;
+
+  /* Aligned, so that a user may lay a wider typed array over a chunk. */
+  env->slab_used = (offset + length + 7) & ~(size_t)7;
+  return (int32_t)offset;
 }
 
 static int grow_slots(struct uvnet_env *env) {

@@ -97,11 +97,14 @@ struct uvnet_env *uvnet_env_create(napi_env napi);
 void uvnet_env_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
                     uint32_t id, int32_t a, int32_t b);
 
-/* Copies `length` bytes (1 to UVNET_READ_SIZE) into the slab, taking a new one
- * if they do not fit. Returns the offset in the slab, or UV_ENOMEM. Needs no
- * open handle scope. */
-int32_t uvnet_env_store(struct uvnet_env *env, const char *bytes,
-                        size_t length);
+/* Memory for `wanted` bytes (1 to UVNET_SLAB_SIZE) or more in the slab, which is
+ * changed for a new one if it has less left; `room` receives how much there is.
+ * Nothing is taken until uvnet_env_take(). NULL if there is no memory. The
+ * pointer is good until JavaScript runs. Needs no open handle scope. */
+char *uvnet_env_room(struct uvnet_env *env, size_t wanted, size_t *room);
+
+/* Takes `length` bytes of that memory. Returns their offset in the slab. */
+int32_t uvnet_env_take(struct uvnet_env *env, size_t length);
 
 /* Gives `handle` an id. Returns 0 or UV_ENOMEM. */
 int uvnet_env_add(struct uvnet_env *env, struct uvnet_handle *handle);

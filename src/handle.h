@@ -36,6 +36,8 @@ struct uvnet_handle {
   struct uvnet_write_queue writes;
   /* The view that onread gave, or NULL: reads go to the slab. */
   napi_ref user_buffer;
+  /* Bytes of the last read, to choose where the next one lands. */
+  size_t last_read;
   uint64_t bytes_read;
   uint64_t bytes_written;
 };

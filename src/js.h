@@ -21,7 +21,8 @@ bool js_arguments(napi_env env, napi_callback_info info, size_t count,
 
 /* Converts `value` as JavaScript's ToInt32 does for a number. Anything but a
  * number throws TypeError naming `what`. */
-bool js_int32(napi_env env, napi_value value, const char *what, int32_t *result);
+bool js_int32(napi_env env, napi_value value, const char *what,
+              int32_t *result);
 
 /* As js_int32, for a double. */
 bool js_double(napi_env env, napi_value value, const char *what,

@@ -38,6 +38,7 @@ struct text {
 /* Copies a string of any length. text_free() is due if this returned true;
  * false leaves a pending exception. */
 static bool text_read(napi_env env, napi_value value, struct text *text) {
+  char *bytes;
   size_t length;
 
   text->bytes = text->small;
@@ -53,17 +54,19 @@ static bool text_read(napi_env env, napi_value value, struct text *text) {
     (void)js_throw_last(env);
     return false;
   }
-  text->bytes = malloc(length + 1);
-  if (text->bytes == NULL) {
+  bytes = malloc(length + 1);
+  if (bytes == NULL) {
     (void)napi_throw_error(env, "ENOMEM", "not enough memory");
     return false;
   }
-  if (napi_get_value_string_utf8(env, value, text->bytes, length + 1,
-                                 &text->length) == napi_ok)
-    return true;
-  free(text->bytes);
-  (void)js_throw_last(env);
-  return false;
+  if (napi_get_value_string_utf8(env, value, bytes, length + 1,
+                                 &text->length) != napi_ok) {
+    free(bytes);
+    (void)js_throw_last(env);
+    return false;
+  }
+  text->bytes = bytes;
+  return true;
 }
 
 static void text_free(struct text *text) {
@@ -180,10 +183,12 @@ static napi_value add_address(napi_env env, napi_callback_info info) {
 
 static napi_value add_range(napi_env env, napi_callback_info info) {
   struct uvnet_rule rule;
-  struct uvnet_ip start, end;
+  struct uvnet_ip start;
+  struct uvnet_ip end;
   struct list *list;
   napi_value argv[5];
-  int error, end_error;
+  int error;
+  int end_error;
 
   if (!js_arguments(env, info, 5, argv, NULL) ||
       (list = list_of(env, argv[0])) == NULL ||

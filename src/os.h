@@ -7,4 +7,8 @@
  * negative libuv error; UV_ENOTSUP where sockets are no descriptors. */
 int uvnet_os_duplicate(int fd);
 
+/* The index of the network interface that an IPv6 zone (RFC 4007) names, or 0
+ * if there is none. On Windows a zone is that number itself. */
+unsigned int uvnet_os_zone_index(const char *zone);
+
 #endif

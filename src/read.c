@@ -1,5 +1,7 @@
 #include "read.h"
 
+#include <string.h>
+
 #include "env.h"
 #include "handle.h"
 #include "js.h"
@@ -25,14 +27,45 @@ static uv_buf_t user_memory(struct uvnet_handle *handle) {
   return uv_buf_init(data, (unsigned int)length);
 }
 
+/* Chunks from this size on are read into the slab directly. Smaller ones come
+ * by way of the scratch memory, so that many share a slab. */
+enum { DIRECT_READ = 2048, DIRECT_ROOM = 16 * 1024 };
+
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
+  struct uvnet_env *env = handle->env;
+  char *memory = NULL;
+  size_t room = 0;
 
   (void)suggested;
-  if (handle->user_buffer != NULL && !handle->env->closing)
+  if (handle->user_buffer != NULL && !env->closing) {
     *buffer = user_memory(handle);
+    return;
+  }
+  if (handle->last_read >= DIRECT_READ && !env->closing)
+    memory = uvnet_env_room(
+        env,
+        handle->last_read < DIRECT_ROOM ? DIRECT_ROOM : handle->last_read,
+        &room);
+  if (memory != NULL)
+    *buffer = uv_buf_init(memory, (unsigned int)room);
   else
-    *buffer = uv_buf_init(handle->env->scratch, UVNET_READ_SIZE);
+    *buffer = uv_buf_init(env->scratch, UVNET_READ_SIZE);
+}
+
+/* Brings what was read into the slab. Its offset there, or UV_ENOMEM. */
+static int32_t store(struct uvnet_env *env, const uv_buf_t *buffer,
+                     size_t length) {
+  size_t room;
+  char *memory;
+
+  if (buffer->base == env->scratch) {
+    memory = uvnet_env_room(env, length, &room);
+    if (memory == NULL)
+      return UV_ENOMEM;
+    memcpy(memory, buffer->base, length);
+  }
+  return uvnet_env_take(env, length);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count,
@@ -48,11 +81,11 @@ static void on_read(uv_stream_t *stream, ssize_t count,
   if (count > 0) {
     handle->bytes_read += (uint64_t)count;
     env->counters.bytes_read += (uint64_t)count;
-    if (buffer->base == env->scratch) {
-      offset = uvnet_env_store(env, buffer->base, (size_t)count);
-      if (offset < 0)
-        result = offset;
-    }
+    handle->last_read = (size_t)count;
+    if (handle->user_buffer == NULL)
+      offset = store(env, buffer, (size_t)count);
+    if (handle->user_buffer == NULL && offset < 0)
+      result = offset;
   }
   uvnet_env_emit(env, UVNET_EVENT_READ, handle->id, result, offset);
 }

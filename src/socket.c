@@ -26,11 +26,9 @@ napi_value uvnet_js_open(napi_env napi, napi_callback_info info) {
 }
 
 /* Reads (id, name, port, flags). */
-static struct uvnet_handle *endpoint_argument(napi_env napi,
-                                              napi_callback_info info,
-                                              char *text,
-                                              struct uvnet_endpoint *endpoint,
-                                              napi_value *result) {
+static struct uvnet_handle *
+endpoint_argument(napi_env napi, napi_callback_info info, char *text,
+                  struct uvnet_endpoint *endpoint, napi_value *result) {
   napi_value argv[4];
   int32_t port = 0;
   int32_t flags = 0;
@@ -100,7 +98,8 @@ static void on_shutdown(uv_shutdown_t *request, int status) {
 }
 
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;
- * or an error. Writes must have ended: one that waits in stages would be cut. */
+ * or an error. All writes must have ended, as one that waits in stages would be
+ * cut short. */
 napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -181,8 +180,8 @@ napi_value uvnet_js_set_keep_alive(napi_env napi, napi_callback_info info) {
     return NULL;
   if (handle->transport->keep_alive == NULL)
     return js_int(napi, UV_ENOTSUP);
-  return js_int(napi, handle->transport->keep_alive(handle, enable,
-                                                    (unsigned int)delay));
+  return js_int(
+      napi, handle->transport->keep_alive(handle, enable, (unsigned int)delay));
 }
 
 /* setBlocking(id, enable) */

@@ -1,6 +1,6 @@
-#include <string.h>
-
+#include "address.h"
 #include "handle.h"
+#include "os.h"
 #include "transport.h"
 
 static int tcp_init(uv_loop_t *loop, struct uvnet_handle *handle) {
@@ -11,14 +11,10 @@ static int tcp_open(struct uvnet_handle *handle, uv_os_sock_t fd) {
   return uv_tcp_open(&handle->uv.tcp, fd);
 }
 
-/* IPv6 text may end in a zone (RFC 4007), which only libuv can look up. */
 static int parse(const struct uvnet_endpoint *from,
                  struct sockaddr_storage *address) {
-  if (strlen(from->name) != from->length)
-    return UV_EINVAL;
-  if (strchr(from->name, ':') == NULL)
-    return uv_ip4_addr(from->name, from->port, (struct sockaddr_in *)address);
-  return uv_ip6_addr(from->name, from->port, (struct sockaddr_in6 *)address);
+  return uvnet_address_parse(from->name, from->length, (uint16_t)from->port,
+                             uvnet_os_zone_index, address);
 }
 
 static int tcp_bind(struct uvnet_handle *handle,
@@ -45,27 +41,19 @@ static int tcp_connect(uv_connect_t *request, struct uvnet_handle *handle,
 
 static int format(const struct sockaddr_storage *address,
                   struct uvnet_name *name) {
-  const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-  const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+  size_t size = sizeof(name->text);
 
-  if (address->ss_family == AF_INET) {
-    name->family = 4;
-    name->port = ntohs(v4->sin_port);
-    return uv_ip4_name(v4, name->text, sizeof(name->text));
-  }
-  if (address->ss_family != AF_INET6)
-    return UV_EAFNOSUPPORT;
-  name->family = 6;
-  name->port = ntohs(v6->sin6_port);
-  return uv_ip6_name(v6, name->text, sizeof(name->text));
+  return uvnet_address_format((const struct sockaddr *)address,
+                              uv_if_indextoname, name->text, &size,
+                              &name->port, &name->family);
 }
 
 static int tcp_local_name(struct uvnet_handle *handle,
                           struct uvnet_name *name) {
   struct sockaddr_storage address;
   int length = sizeof(address);
-  int err = uv_tcp_getsockname(&handle->uv.tcp, (struct sockaddr *)&address,
-                               &length);
+  int err =
+      uv_tcp_getsockname(&handle->uv.tcp, (struct sockaddr *)&address, &length);
 
   return err != 0 ? err : format(&address, name);
 }
@@ -73,8 +61,8 @@ static int tcp_local_name(struct uvnet_handle *handle,
 static int tcp_peer_name(struct uvnet_handle *handle, struct uvnet_name *name) {
   struct sockaddr_storage address;
   int length = sizeof(address);
-  int err = uv_tcp_getpeername(&handle->uv.tcp, (struct sockaddr *)&address,
-                               &length);
+  int err =
+      uv_tcp_getpeername(&handle->uv.tcp, (struct sockaddr *)&address, &length);
 
   return err != 0 ? err : format(&address, name);
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "address.h"
+
 struct uvnet_handle;
 
 /* Where to bind or connect. For TCP `name` is an IP address as text, `port` its
@@ -22,7 +24,7 @@ struct uvnet_endpoint {
 
 /* An address as text. For pipes only `text` is set. */
 struct uvnet_name {
-  char text[128];
+  char text[UVNET_ADDRESS_SIZE];
   int port;
   /* 4 or 6. */
   int family;

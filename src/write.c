@@ -1,5 +1,6 @@
 #include "write.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -69,8 +70,7 @@ static int gather(const struct uvnet_write *write, napi_value source,
   *count = 0;
   for (index = write->index; index < write->count && *count < limit; index++) {
     char *data = NULL;
-    int err =
-        view_at(write->handle->env->napi, source, write, index, &data);
+    int err = view_at(write->handle->env->napi, source, write, index, &data);
 
     if (err != 0)
       return err;
@@ -131,8 +131,10 @@ static int send_now(struct uvnet_write *write, napi_value source) {
 
 /* Copies up to STAGE_SIZE of what is left to native memory. */
 static int fill_stage(struct uvnet_write *write, napi_value source) {
-  size_t wanted = write->left < STAGE_SIZE ? write->left : STAGE_SIZE;
+  size_t wanted = STAGE_SIZE;
 
+  if (wanted > write->left)
+    wanted = write->left;
   if (write->stage == NULL)
     write->stage = malloc(wanted);
   if (write->stage == NULL)
@@ -146,6 +148,8 @@ static int fill_stage(struct uvnet_write *write, napi_value source) {
 
     if (err != 0)
       return err;
+    /* Bytes left lie in some view. */
+    assert(count == 1);
     if (bytes > buffer.len)
       bytes = buffer.len;
     memcpy(write->stage + write->staged, buffer.base, bytes);
@@ -158,7 +162,6 @@ static int fill_stage(struct uvnet_write *write, napi_value source) {
 /* Hands the staged bytes to libuv. */
 static int send_stage(struct uvnet_write *write) {
   uv_buf_t buffer = uv_buf_init(write->stage, (unsigned int)write->staged);
-
   int err;
 
   write->request.data = write;
@@ -318,8 +321,8 @@ static napi_value answer(struct uvnet_handle *handle, size_t total, int err) {
 /* One uv_try_write() of at most INT32_MAX bytes. Bytes sent, 0 if the kernel
  * takes none now, or an error. */
 static int try_send(struct uvnet_handle *handle, char *data, size_t length) {
-  uv_buf_t buffer =
-      uv_buf_init(data, (unsigned int)(length < INT32_MAX ? length : INT32_MAX));
+  uv_buf_t buffer = uv_buf_init(
+      data, (unsigned int)(length < INT32_MAX ? length : INT32_MAX));
   int sent = uv_try_write(&handle->uv.stream, &buffer, 1);
 
   if (sent == UV_EAGAIN)

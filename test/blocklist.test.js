@@ -13,14 +13,16 @@ const familyOf = (text) => (text.includes(':') ? 'ipv6' : 'ipv4');
 // ['Subnet', text, prefix].
 function listOf(net, ...rules) {
   const list = new net.BlockList();
-  for (const [kind, ...args] of rules)
+  for (const [kind, ...args] of rules) {
     list[`add${kind}`](...args, familyOf(args[0]));
+  }
   return list;
 }
 
 function assertChecks(list, expected) {
-  for (const [text, result] of Object.entries(expected))
+  for (const [text, result] of Object.entries(expected)) {
     assert.strictEqual(list.check(text, familyOf(text)), result, text);
+  }
 }
 
 // A fixed sequence of numbers (mulberry32).
@@ -65,8 +67,9 @@ function randomRule(below, net) {
           new net.SocketAddress({ address: start, family });
         const last = familyOf(end) === family ? wrap(end) :
           new net.SocketAddress({ address: end, family: familyOf(end) });
-        if (comes(first, last, family))
+        if (comes(first, last, family)) {
           return ['addRange', first, last, family];
+        }
       }
   }
 }
@@ -207,8 +210,9 @@ forEachNet((net, name) => {
       const list = listOf(net, ['Subnet', '0.0.0.0', 0], ['Subnet', '::', 0]);
       for (const args of [['x'], ['x', 'ipv6'], [''], ['1.1.1.1', 'ipv6'],
         ['::1'], ['1.1.1.1', 'ipv5'], ['1.1.1.1', ''], ['01.1.1.1'],
-        ['1.1.1.1 '], ['1.1.1.1%lo']])
+        ['1.1.1.1 '], ['1.1.1.1%lo']]) {
         assert.strictEqual(list.check(...args), false, args.join());
+      }
     });
 
     it('ends an address at a NUL', () => {
@@ -217,15 +221,17 @@ forEachNet((net, name) => {
       assert.strictEqual(list.check('1.1.1.1\0x'), true);
       list.addAddress('2.2.2.2\0x');
       list.addAddress('3.3.3.3');
-      for (const text of ['1.1.1.1', '2.2.2.2', '3.3.3.3'])
+      for (const text of ['1.1.1.1', '2.2.2.2', '3.3.3.3']) {
         assert.strictEqual(list.check(text), true, text);
+      }
       assert.strictEqual(list.check('4.4.4.4'), false);
     });
 
     it('finds the last of many rules', () => {
       const list = new BlockList();
-      for (let i = 0; i < 1000; i++)
+      for (let i = 0; i < 1000; i++) {
         list.addAddress(`10.0.${i >> 8}.${i & 255}`);
+      }
       assertChecks(list, {
         '10.0.0.0': true,
         '10.0.3.231': true,
@@ -296,15 +302,17 @@ forEachNet((net, name) => {
       for (const key of Reflect.ownKeys(prototype)) {
         const descriptor = Object.getOwnPropertyDescriptor(prototype, key);
         assert.ok(key in BlockList.prototype, String(key));
-        if (typeof descriptor.value !== 'function' || key === 'constructor')
+        if (typeof descriptor.value !== 'function' || key === 'constructor') {
           continue;
+        }
         assert.strictEqual(
           BlockList.prototype[key].name, descriptor.value.name);
         assert.strictEqual(
           BlockList.prototype[key].length, descriptor.value.length);
       }
-      for (const key of Reflect.ownKeys(coreNet.BlockList))
+      for (const key of Reflect.ownKeys(coreNet.BlockList)) {
         assert.ok(key in BlockList, String(key));
+      }
     });
 
     it('can be subclassed', () => {
@@ -322,8 +330,9 @@ forEachNet((net, name) => {
       const list = new BlockList();
       new Proxy(list, {}).addAddress('1.1.1.1');
       Object.create(list).addAddress('2.2.2.2');
-      for (const each of [list, new Proxy(list, {}), Object.create(list)])
+      for (const each of [list, new Proxy(list, {}), Object.create(list)]) {
         assertChecks(each, { '1.1.1.1': true, '2.2.2.2': true, '3.3.3.3': false });
+      }
     });
 
     it('throws for other receivers', () => {
@@ -471,8 +480,9 @@ forEachNet((net, name) => {
     }
   });
 
-  if (name !== 'uvnet')
+  if (name !== 'uvnet') {
     return;
+  }
 
   // These end the process with core's own class.
   describe('BlockList, where core aborts', () => {

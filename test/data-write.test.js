@@ -284,10 +284,9 @@ forEachNet((net) => {
         const received = collect(peer);
         const texts = Array.from({ length: 2000 }, (_, i) => `<${i}>`);
         let calls = 0;
+        const written = () => { calls++; };
         client.cork();
-        for (const text of texts) {
-          client.write(Buffer.from(text), () => calls++);
-        }
+        for (const text of texts) client.write(Buffer.from(text), written);
         client.uncork();
         client.end();
         client.resume();

@@ -172,6 +172,14 @@ function eventLog(emitter, names, log = [], prefix = '') {
   return log;
 }
 
+/** Resolves when all sockets have emitted 'close' (errors are ignored). */
+function closed(...sockets) {
+  return Promise.all(sockets.map((socket) => new Promise((resolve) => {
+    if (socket._readableState.closeEmitted) resolve();
+    else socket.once('close', resolve);
+  })));
+}
+
 /** A port of the loopback interface on which nothing listens. */
 async function closedPort(net) {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -239,6 +247,7 @@ function spawnScript(name, source, options) {
 module.exports = {
   ROOT,
   SPECIFIERS,
+  closed,
   closedPort,
   collect,
   eventLog,

@@ -112,8 +112,9 @@ forEachNet((net) => {
         [{ toString: () => ({}) }, 'Cannot convert object to primitive value'],
       ];
       for (const name of ['isIP', 'isIPv4', 'isIPv6']) {
-        for (const [value, message] of noText)
+        for (const [value, message] of noText) {
           assert.throws(() => net[name](value), { name: 'TypeError', message });
+        }
         const error = new Error('from toString');
         const thrower = { toString() { throw error; } };
         assert.throws(() => net[name](thrower), error);
@@ -153,8 +154,9 @@ forEachNet((net) => {
         assert.strictEqual(net.isIP(text), expected, JSON.stringify(text));
       }
       // Otherwise the texts would prove little.
-      for (const family of [0, 4, 6])
+      for (const family of [0, 4, 6]) {
         assert.ok(seen[family] > 500, `${family}: ${seen[family]}`);
+      }
     });
   });
 });

@@ -15,7 +15,7 @@ function fields({ name, code, errno, syscall, address, port, message }) {
 async function failure(server, ...args) {
   track(server);
   server.listen(...args);
-  const [error] = await once(server, 'error').catch((error) => [error]);
+  const [error] = await once(server, 'error').catch((err) => [err]);
   return error;
 }
 

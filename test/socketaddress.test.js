@@ -24,8 +24,9 @@ forEachNet((net, name) => {
       const expected =
         { address: '127.0.0.1', port: 0, family: 'ipv4', flowlabel: 0 };
       for (const options of [undefined, {}, { address: undefined, port: undefined,
-        family: undefined, flowlabel: undefined }])
+        family: undefined, flowlabel: undefined }]) {
         assert.deepStrictEqual(new SocketAddress(options).toJSON(), expected);
+      }
       assert.strictEqual(new SocketAddress({ family: 'ipv6' }).address, '::');
     });
 
@@ -49,8 +50,9 @@ forEachNet((net, name) => {
     });
 
     it('takes any port', () => {
-      for (const port of [0, 1, 80, 65535])
+      for (const port of [0, 1, 80, 65535]) {
         assert.strictEqual(new SocketAddress({ port }).port, port);
+      }
     });
 
     it('reads each option once', () => {
@@ -65,8 +67,9 @@ forEachNet((net, name) => {
 
     it('has read-only properties', () => {
       const socketAddress = new SocketAddress();
-      for (const key of ['address', 'port', 'family', 'flowlabel'])
+      for (const key of ['address', 'port', 'family', 'flowlabel']) {
         assert.throws(() => { socketAddress[key] = 1; }, TypeError);
+      }
     });
 
     const invalid = [
@@ -112,8 +115,9 @@ forEachNet((net, name) => {
         'ERR_INVALID_ADDRESS', 'Invalid socket address', 'uvnet'],
     ];
     for (const [options, code, message, only = name] of invalid) {
-      if (only !== name)
+      if (only !== name) {
         continue;
+      }
       it(`refuses ${util.inspect(options)}`, () => {
         assert.throws(() => new SocketAddress(options), { code, message });
       });
@@ -141,8 +145,9 @@ forEachNet((net, name) => {
         message: 'Class constructor SocketAddress cannot be invoked without ' +
           "'new'",
       });
-      for (const key of Reflect.ownKeys(coreNet.SocketAddress))
+      for (const key of Reflect.ownKeys(coreNet.SocketAddress)) {
         assert.ok(key in SocketAddress, String(key));
+      }
       class Derived extends SocketAddress {}
       const derived = new Derived({ port: 1 });
       assert.ok(derived instanceof Derived && derived instanceof SocketAddress);
@@ -155,8 +160,9 @@ forEachNet((net, name) => {
       assert.strictEqual(SocketAddress.isSocketAddress(socketAddress), true);
       assert.strictEqual(
         coreNet.SocketAddress.isSocketAddress(socketAddress), true);
-      for (const value of [undefined, null, 1, {}, socketAddress.toJSON()])
+      for (const value of [undefined, null, 1, {}, socketAddress.toJSON()]) {
         assert.strictEqual(SocketAddress.isSocketAddress(value), false);
+      }
     });
 
     if (coreNet.SocketAddress.parse !== undefined) {
@@ -195,15 +201,17 @@ forEachNet((net, name) => {
     });
   });
 
-  if (name !== 'uvnet')
+  if (name !== 'uvnet') {
     return;
+  }
 
   // These end the process with core's own class.
   describe('SocketAddress, where core aborts', () => {
     it('takes ports as strings', () => {
       const ports = { 80: 80, ' 80 ': 80, '0x50': 80, '8e1': 80, '-0': 0 };
-      for (const [port, number] of Object.entries(ports))
+      for (const [port, number] of Object.entries(ports)) {
         assert.strictEqual(new SocketAddress({ port }).port, number);
+      }
     });
 
     it('takes -0 as 0', () => {

@@ -62,8 +62,8 @@ function install() {
   if (!Module.isBuiltin(BINDING)) return;
   const load = Module._load;
   let answer;
-  Module._load = function(request) {
-    const exports = Reflect.apply(load, this, arguments);
+  Module._load = function(request, ...rest) {
+    const exports = Reflect.apply(load, this, [request, ...rest]);
     if (request !== BINDING) return exports;
     answer ??= {
       ...exports,
