@@ -208,6 +208,11 @@ function listenOnPort(server, options, backlog, flags) {
 
 function listenOnPath(server, options, backlog) {
   const { path, readableAll, writableAll } = options;
+  // Core's own text, with its slip of the pen.
+  if (path[0] === '\0' && (readableAll || writableAll)) {
+    throw errors.invalidArgValue('options', options, 'can not set ' +
+      'readableAll or writableAllt to true when path is abstract unix socket');
+  }
   server._pipeName = path;
   listenInCluster(server, { address: path, port: -1, addressType: -1, backlog,
     fd: undefined, flags: undefined }, options.exclusive);

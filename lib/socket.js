@@ -7,6 +7,7 @@ const { Duplex } = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
+const tls = require('./interop/tls');
 const {
   Handle, Pipe, TCP, guessHandleType,
 } = require('./handle');
@@ -50,6 +51,7 @@ function isOwn(value) {
 // still is a net.Socket to whoever asks.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
+    tls.patchOnceLoaded();
     return hasInstance.call(this, instance) ||
       (this === Socket && instance instanceof core.Socket);
   },
@@ -153,7 +155,7 @@ function useOnRead(socket, onread) {
 function startReading(socket, options) {
   socket.on('end', onEnd);
   const handle = socket._handle;
-  if (handle === null) return;
+  if (handle === null || options.readable === false) return;
   if (options.pauseOnCreate) {
     handle.reading = false;
     handle.readStop();

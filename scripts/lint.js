@@ -5,9 +5,8 @@
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const { nodeDirectory, root, step } = require('./tools');
+const { headers, root, step } = require('./tools');
 
 // The Debian package of each program that npm does not install.
 const PACKAGES = {
@@ -20,21 +19,6 @@ function cFiles(folder, ends) {
   return fs.readdirSync(path.join(root, folder))
     .filter((name) => ends.includes(path.extname(name)))
     .map((name) => path.join(folder, name));
-}
-
-// Where node-gyp keeps the headers it has downloaded.
-function gypCache() {
-  const home = os.homedir();
-  const base = process.platform === 'darwin' ?
-    path.join(home, 'Library/Caches') :
-    process.env.XDG_CACHE_HOME || path.join(home, '.cache');
-  return path.join(base, 'node-gyp', process.version.slice(1));
-}
-
-function headers() {
-  const folder = path.join(nodeDirectory() ?? gypCache(), 'include/node');
-  if (fs.existsSync(path.join(folder, 'node_api.h'))) return folder;
-  throw new Error('Node\'s headers are missing; "npm run build" fetches them');
 }
 
 function isInstalled(program) {

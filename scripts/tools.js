@@ -6,6 +6,7 @@
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
@@ -42,4 +43,20 @@ function nodeDirectory() {
   return version === process.version ? prefix : undefined;
 }
 
-module.exports = { nodeDirectory, root, run, step };
+// Where node-gyp keeps the headers that it has downloaded.
+function gypCache() {
+  const home = os.homedir();
+  const base = process.platform === 'darwin' ?
+    path.join(home, 'Library/Caches') :
+    process.env.XDG_CACHE_HOME || path.join(home, '.cache');
+  return path.join(base, 'node-gyp', process.version.slice(1));
+}
+
+// The folder of node_api.h and uv.h. Throws if they are nowhere.
+function headers() {
+  const folder = path.join(nodeDirectory() ?? gypCache(), 'include', 'node');
+  if (fs.existsSync(path.join(folder, 'node_api.h'))) return folder;
+  throw new Error('Node\'s headers are missing; "npm run build" fetches them');
+}
+
+module.exports = { headers, nodeDirectory, root, run, step };

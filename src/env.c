@@ -104,13 +104,13 @@ static void report_exception(napi_env napi) {
     (void)napi_fatal_exception(napi, error);
 }
 
-/* Calls dispatch(count, slab). Without an async context of its own: each event
- * enters its handle's context in JavaScript. napi_make_callback() drains ticks
- * and microtasks when dispatch returns. */
+/* Calls dispatch(count, slab) on the function itself: with domains in use Node
+ * takes a receiver's property `domain` for one. There is no async context here:
+ * each event enters its handle's in JavaScript. napi_make_callback() drains
+ * ticks and microtasks when dispatch returns. */
 static void dispatch(struct uvnet_env *env) {
   napi_handle_scope scope = NULL;
   napi_value argv[2] = {NULL, NULL};
-  napi_value receiver = NULL;
   napi_value function = NULL;
   uint32_t count = env->event_count;
 
@@ -122,12 +122,11 @@ static void dispatch(struct uvnet_env *env) {
   env->counters.events += count;
   if (napi_get_reference_value(env->napi, env->dispatch, &function) ==
           napi_ok &&
-      napi_get_global(env->napi, &receiver) == napi_ok &&
       napi_create_uint32(env->napi, count, &argv[0]) == napi_ok &&
       (env->slab == NULL ? napi_get_undefined(env->napi, &argv[1])
                          : napi_get_reference_value(env->napi, env->slab,
                                                     &argv[1])) == napi_ok &&
-      napi_make_callback(env->napi, NULL, receiver, function, 2, argv, NULL) !=
+      napi_make_callback(env->napi, NULL, function, function, 2, argv, NULL) !=
           napi_ok)
     report_exception(env->napi);
   (void)napi_close_handle_scope(env->napi, scope);

@@ -244,17 +244,37 @@ function spawnScript(name, source, options) {
   return finished(startScript(name, source, options));
 }
 
+/**
+ * Runs body(net, helper), given as a function that uses nothing else, in a
+ * child node: what may crash must not take the test run along. Resolves to
+ * its (JSON) result once the child has ended by itself with code 0.
+ */
+async function inChild(name, body, options) {
+  const end = await spawnScript(name, `
+    const helper = require(${JSON.stringify(__filename)});
+    (${body})(net, helper).then((value) => {
+      console.log(JSON.stringify([value]));
+      return helper.disposeAll();
+    });`, options);
+  const { code, signal, stderr } = end;
+  assert.deepStrictEqual({ code, signal, stderr },
+    { code: 0, signal: null, stderr: '' });
+  return JSON.parse(end.stdout)[0];
+}
+
 module.exports = {
   ROOT,
   SPECIFIERS,
   closed,
   closedPort,
   collect,
+  disposeAll,
   eventLog,
   eventually,
   finished,
   forEachNet,
   forEachTransport,
+  inChild,
   listen,
   once,
   outcome,

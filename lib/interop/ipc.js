@@ -62,13 +62,29 @@ function wrapSend(channel) {
   };
 }
 
+// A socket of ours as a child's stdio is given by its descriptor; the child
+// reads, and we stop.
+function withDescriptors(options) {
+  if (!Array.isArray(options?.stdio)) return options;
+  const stdio = options.stdio.map((entry) => {
+    if (!(entry?._handle instanceof Handle)) return entry;
+    if (entry instanceof Socket) {
+      entry.pause();
+      entry._handle.reading = false;
+      entry._handle.readStop();
+    }
+    return entry._handle.fd;
+  });
+  return { ...options, stdio };
+}
+
 // Reaches this process's own channel and those to the children to come.
 function install() {
   wrapSend(process);
   const { prototype } = childProcess.ChildProcess;
   const { spawn } = prototype;
   prototype.spawn = { spawn(options) {
-    const result = spawn.call(this, options);
+    const result = spawn.call(this, withDescriptors(options));
     wrapSend(this);
     return result;
   } }.spawn;

@@ -1,0 +1,2 @@
+// Loaded for its effect: net is replaced in the whole process.
+export {};

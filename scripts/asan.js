@@ -1,0 +1,90 @@
+'use strict';
+
+// npm run test:asan: the tests on an addon with AddressSanitizer and
+// UndefinedBehaviorSanitizer. Node itself is not built with them, so their
+// runtime is preloaded. Reports go to files: those of a process that a test
+// started, and whose output it swallowed, count as well.
+
+const { execFileSync, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { getSuite } = require('../test/node/suite');
+const { build } = require('./build');
+const { setup } = require('./setup');
+const { root, step } = require('./tools');
+
+const RUNTIMES = ['libasan.so', 'libubsan.so'];
+
+// A library of the compiler, which answers with the bare name if it has none.
+function runtime(name) {
+  const compiler = process.env.CC || 'gcc';
+  const file = execFileSync(compiler, [`-print-file-name=${name}`],
+    { encoding: 'utf8' }).trim();
+  if (path.isAbsolute(file)) return file;
+  throw new Error(`${compiler} has no ${name} (Debian: apt-get install gcc)`);
+}
+
+function environment(binary, reports) {
+  const log = path.join(reports, 'report');
+  return {
+    ...process.env,
+    LD_PRELOAD: RUNTIMES.map(runtime).join(' '),
+    // Node never frees much of what it allocates: leaks say nothing here.
+    ASAN_OPTIONS: `detect_leaks=0:abort_on_error=1:log_path=${log}`,
+    UBSAN_OPTIONS: `print_stacktrace=1:abort_on_error=1:log_path=${log}`,
+    UVNET_BINARY: binary,
+    UVNET_TEST_ONLY: 'uvnet',
+  };
+}
+
+// [name, arguments of node]. Time limits are longer than usual: the sanitized
+// addon is slower, and so is every allocation of Node itself.
+function steps() {
+  // Found, or fetched, without the sanitizers: system programs may hang there.
+  const suite = getSuite({ version: process.versions.node, log: step });
+  return [
+    ['mocha', ['node_modules/mocha/bin/mocha.js', '--timeout', '60000']],
+    ['Node\'s net tests', ['test/node/run.js', '--suite', suite,
+      '--jobs', '2', '--timeout', '300']],
+  ];
+}
+
+function printReports(folder) {
+  const names = fs.readdirSync(folder);
+  for (const name of names) {
+    console.error(`\n${name}:`);
+    console.error(fs.readFileSync(path.join(folder, name), 'utf8'));
+  }
+  return names.length;
+}
+
+// True if a step fails or leaves a report.
+function fails([name, args], env, reports) {
+  step(`${name}, with sanitizers`);
+  const { status } = spawnSync(process.execPath, args,
+    { cwd: root, env, stdio: 'inherit' });
+  const count = printReports(reports);
+  if (count > 0) step(`${count} reports of the sanitizers`);
+  for (const file of fs.readdirSync(reports)) {
+    fs.rmSync(path.join(reports, file));
+  }
+  return status !== 0 || count > 0;
+}
+
+function main() {
+  setup();
+  const binary = build({ sanitize: true });
+  const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-asan-'));
+  try {
+    const env = environment(binary, reports);
+    const failed = steps().filter((one) => fails(one, env, reports));
+    if (failed.length > 0) process.exitCode = 1;
+    step(failed.length === 0 ? 'no report, no failure' :
+      `failed: ${failed.map(([name]) => name).join(', ')}`);
+  } finally {
+    fs.rmSync(reports, { recursive: true, force: true });
+  }
+}
+
+main();
