@@ -115,10 +115,10 @@ class Selection {
   }
 
   onResult(index, attempt, handle, status) {
-    if (handle.abandoned || this.socket.destroyed) return;
+    if (handle.abandoned) return;
     clearTimeout(this.timer);
     if (status === 0) {
-      this.steps.connected(this.socket);
+      if (!this.socket.destroyed) this.steps.connected(this.socket);
       return;
     }
     this.fail(attempt, status);

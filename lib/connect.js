@@ -5,6 +5,7 @@
 const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
+const { bindStatus } = require('./bind');
 const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
@@ -26,18 +27,17 @@ function connect(...args) {
   if (!path && options.port === undefined) {
     throw errors.codeError('ERR_MISSING_ARGS');
   }
+  // All that can throw comes before there is a handle to lose.
+  if (path) validate.string(path, 'options.path');
+  const target = path ? { address: path } : targetOf(options);
   if (!this._handle) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
   }
   if (callback !== null) this.once('connect', callback);
   this._unrefTimer();
   this.connecting = true;
-  if (path) {
-    validate.string(path, 'options.path');
-    connectHandle(this, { address: path });
-  } else {
-    lookupAndConnect(this, options);
-  }
+  if (path) connectHandle(this, target);
+  else lookupAndConnect(this, target, options);
   return this;
 }
 
@@ -52,8 +52,7 @@ function renew(socket) {
 function checkTarget(options) {
   const { localAddress, localPort, port } = options;
   if (localAddress && !isIP(localAddress)) {
-    throw errors.nodeError(TypeError, 'ERR_INVALID_IP_ADDRESS',
-      `Invalid IP address: ${localAddress}`);
+    throw errors.invalidIpAddress(localAddress);
   }
   if (localPort) validate.number(localPort, 'options.localPort');
   if (port !== undefined) {
@@ -84,28 +83,36 @@ function familySelection(options) {
   };
 }
 
-function lookupAndConnect(socket, options) {
+// What a TCP connection needs to know of its options.
+function targetOf(options) {
   checkTarget(options);
-  const target = {
-    host: options.host || 'localhost',
+  const selection = familySelection(options);
+  const host = options.host || 'localhost';
+  const family = isIP(host);
+  if (!family && options.lookup != null) {
+    validate.callable(options.lookup, 'options.lookup');
+  }
+  return {
+    host,
+    // 4 or 6 if the host is an address already.
+    family,
     port: options.port | 0,
     localAddress: options.localAddress,
     localPort: options.localPort,
-    selection: familySelection(options),
+    selection,
   };
-  const family = isIP(target.host);
-  if (family) {
-    // Users attach their listeners after connect() has returned.
-    process.nextTick(() => {
-      if (!socket.connecting) return;
-      connectHandle(socket, { ...target, address: target.host, family });
-    });
+}
+
+function lookupAndConnect(socket, target, options) {
+  if (!target.family) {
+    resolve(socket, target, options);
     return;
   }
-  if (options.lookup != null) {
-    validate.callable(options.lookup, 'options.lookup');
-  }
-  resolve(socket, target, options);
+  // Users attach their listeners after connect() has returned.
+  process.nextTick(() => {
+    if (!socket.connecting) return;
+    connectHandle(socket, { ...target, address: target.host });
+  });
 }
 
 function resolve(socket, target, options) {
@@ -141,8 +148,7 @@ function failLookup(socket, error) {
 // The error for an answer that is no address, or undefined.
 function addressError(target, address, family) {
   if (!isIP(address)) {
-    return errors.nodeError(TypeError, 'ERR_INVALID_IP_ADDRESS',
-      `Invalid IP address: ${address}`);
+    return errors.invalidIpAddress(address);
   }
   if (family === 4 || family === 6) return undefined;
   const error = errors.nodeError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY',
@@ -195,10 +201,11 @@ function bindLocal(handle, target) {
   if (!target.localAddress && !target.localPort) return undefined;
   const address = target.localAddress || (family === 6 ? '::' : '0.0.0.0');
   const port = target.localPort | 0;
-  const status = family === 6 ? handle.bind6(address, port, 0) :
-    handle.bind(address, port);
+  const status = bindStatus(family === 6 ? handle.bind6(address, port, 0) :
+    handle.bind(address, port), target.localPort, handle);
   if (status === 0) return undefined;
-  return errors.connectionException(status, 'bind', address, port);
+  return errors.connectionException(status, 'bind', address,
+    target.localPort);
 }
 
 // Starts the connection of the socket's own handle to one address or path.

@@ -2,7 +2,7 @@
 
 // Errors with core's names, codes, texts and properties.
 
-const { getSystemErrorMap, inspect } = require('util');
+const { format, getSystemErrorMap, inspect } = require('util');
 
 const systemErrors = getSystemErrorMap();
 
@@ -76,6 +76,11 @@ function outOfRange(name, range, value) {
   return nodeError(RangeError, 'ERR_OUT_OF_RANGE',
     `The value of "${name}" is out of range. It must be ${range}. ` +
     `Received ${text}`);
+}
+
+function invalidIpAddress(value) {
+  return nodeError(TypeError, 'ERR_INVALID_IP_ADDRESS',
+    format('Invalid IP address: %s', value));
 }
 
 function badPort(name, value) {
@@ -152,6 +157,7 @@ module.exports = {
   errnoException,
   invalidArgType,
   invalidArgValue,
+  invalidIpAddress,
   listenException,
   nodeError,
   outOfRange,

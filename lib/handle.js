@@ -24,14 +24,18 @@ const IS_PIPE = 1;
 
 const manual = { requireManualDestroy: true };
 
+const enter = AsyncResource.prototype.runInAsyncScope;
+
 // The class that makes Buffers without Buffer.from()'s checks: 22 ns against 55.
 const FastBuffer = Buffer[Symbol.species];
 
 // Handles by id, from creation until libuv has closed them.
 const handles = [];
 
-// The id of an accepted connection while its handle object is made.
+// The id of an accepted connection while its handle object is made, and the
+// server that triggered it.
 let acceptedId = -1;
+const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
 
 let idOf;
 let deliver;
@@ -81,7 +85,7 @@ class Handle extends AsyncResource {
   onconnection = null;
 
   constructor(type, kind) {
-    super(type, manual);
+    super(type, acceptedId < 0 ? manual : acceptedOptions);
     let id = acceptedId;
     acceptedId = -1;
     if (id < 0) id = binding.create(kind);
@@ -102,7 +106,7 @@ class Handle extends AsyncResource {
     deliver = (handle, kind, a, b, slab) => {
       switch (kind) {
         case READ:
-          handle.runInAsyncScope(guarded, handle, handle.onread, a,
+          enter.call(handle, guarded, handle, handle.onread, a,
             b < 0 ? undefined : new FastBuffer(slab, b, a));
           break;
         case WRITE: handle.#finishWrite(a); break;
@@ -133,15 +137,23 @@ class Handle extends AsyncResource {
     complete(request, this, status);
   }
 
+  // As with core, a connection is triggered by its server but made outside of
+  // its scope: it does not inherit the store of who called listen().
   #accept(status, id) {
-    this.runInAsyncScope(guarded, this, acceptConnection, status, id);
+    let client;
+    if (status === 0) {
+      acceptedId = id;
+      acceptedOptions.triggerAsyncId = this.asyncId();
+      client = new this.constructor(this.constructor.SOCKET);
+    }
+    enter.call(this, guarded, this, this.onconnection, status, client);
   }
 
   #finishClose() {
     const done = this.#onclose;
     this.#onclose = null;
-    if (done !== null) this.runInAsyncScope(guarded, this, done);
-    this.emitDestroy();
+    if (done !== null) enter.call(this, guarded, this, done);
+    super.emitDestroy();
   }
 
   // Queues who asked for a write that C says is pending; passes `status` on.
@@ -157,16 +169,19 @@ class Handle extends AsyncResource {
   // Each write gives 0 if the kernel has all bytes, 1 if done(status) will be
   // called, or a negative error. writtenBytes() tells how many bytes it was.
   write(view, done) {
-    return this.#started(binding.write(idOf(this), view), done);
+    const status = binding.write(idOf(this), view);
+    return this.#started(status, done);
   }
 
   writev(views, done) {
-    return this.#started(binding.writev(idOf(this), views, views.length), done);
+    const status = binding.writev(idOf(this), views, views?.length);
+    return this.#started(status, done);
   }
 
   // UV_ENOBUFS: too long or not the time; make a Buffer of it.
   writeString(string, latin1, done) {
-    return this.#started(binding.writeString(idOf(this), string, latin1), done);
+    const status = binding.writeString(idOf(this), string, latin1);
+    return this.#started(status, done);
   }
 
   // 0, and done(status) will be called; or a negative error.
@@ -210,7 +225,7 @@ class Handle extends AsyncResource {
   readStop() { return binding.readStop(idOf(this)); }
   useUserBuffer(view) { return binding.useUserBuffer(idOf(this), view); }
   open(fd) { return binding.open(idOf(this), fd); }
-  listen(backlog) { return binding.listen(idOf(this), backlog); }
+  listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
   setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }
   ref() { binding.ref(idOf(this)); }
   unref() { binding.unref(idOf(this)); }
@@ -231,14 +246,15 @@ class Handle extends AsyncResource {
   }
 }
 
-// Runs in the server's async scope, so that the new handle is triggered by it.
-function acceptConnection(status, id) {
-  let client;
-  if (status === 0) {
-    acceptedId = id;
-    client = new this.constructor(this.constructor.SOCKET);
-  }
-  this.onconnection(status, client);
+// On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
+// ids, which aborts the process.
+for (const name of ['asyncId', 'emitDestroy', 'runInAsyncScope',
+  'triggerAsyncId']) {
+  const method = AsyncResource.prototype[name];
+  Handle.prototype[name] = { [name](...args) {
+    idOf(this);
+    return method.apply(this, args);
+  } }[name];
 }
 
 // Fills `out` with address, family and port. 0 or a negative error.

@@ -4,6 +4,7 @@
 
 const diagnostics = require('diagnostics_channel');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
+const { bindStatus } = require('./bind');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
@@ -48,16 +49,6 @@ function boundOrError(handle, bind) {
   if (status === 0) return handle;
   handle.close();
   return status;
-}
-
-// bind() may report a used port as late as listen(): ask whether the handle
-// that the cluster's primary gave has the port that was wanted.
-function bindStatus(status, port, handle) {
-  if (status !== 0 || !(port > 0) || !handle?.getsockname) return status;
-  const name = {};
-  const failed = handle.getsockname(name);
-  if (failed) return failed;
-  return name.port === port ? 0 : uv.EADDRINUSE;
 }
 
 function emitError(server, error) {

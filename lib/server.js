@@ -22,10 +22,13 @@ function Server(options, connectionListener) {
   }
   EventEmitter.call(this);
   const [settings, listener] = serverArguments(options, connectionListener);
-  if (listener) this.on('connection', listener);
+  if (typeof listener === 'function') this.on('connection', listener);
   if (settings.keepAliveInitialDelay !== undefined) {
     validate.number(settings.keepAliveInitialDelay,
       'options.keepAliveInitialDelay');
+  }
+  if (settings.highWaterMark !== undefined) {
+    validate.number(settings.highWaterMark, 'options.highWaterMark');
   }
   initialize(this, settings);
 }
@@ -66,8 +69,7 @@ function onConnection(status, handle) {
     server.emit('error', errors.errnoException(status, 'accept'));
     return;
   }
-  if (server.maxConnections != null &&
-      server._connections >= server.maxConnections) {
+  if (server.maxConnections && server._connections >= server.maxConnections) {
     drop(server, handle);
     return;
   }

@@ -319,7 +319,7 @@ Socket.prototype._destroy = function(error, callback) {
 };
 
 function emitClose(socket) {
-  socket.emit('close', false);
+  socket.emit('close');
 }
 
 function readyState() {

@@ -141,6 +141,8 @@ function writeWhenConnected(socket, isVector, data, encoding, callback) {
     socket._writeGeneric(isVector, data, encoding, callback);
   }
   function onClose() {
+    // A socket that is used again must not send what its first life wrote.
+    socket.off('connect', onConnect);
     callback(errors.codeError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
   }
   socket.once('connect', onConnect);
@@ -168,15 +170,11 @@ function writeGeneric(isVector, data, encoding, callback) {
 
 // Half-closes: the peer gets FIN.
 function final(callback) {
-  if (this.connecting) {
+  if (this.pending) {
     this.once('connect', () => this._final(callback));
     return;
   }
   const handle = this._handle;
-  if (!handle) {
-    callback();
-    return;
-  }
   const status = handle.shutdown(() => callback());
   if (status === uv.ENOTCONN) callback();
   else if (status < 0) callback(errors.errnoException(status, 'shutdown'));

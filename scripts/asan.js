@@ -14,6 +14,7 @@ const { build } = require('./build');
 const { setup } = require('./setup');
 const { root, step } = require('./tools');
 
+const STEP_LIMIT_MS = 20 * 60 * 1000;
 const RUNTIMES = ['libasan.so', 'libubsan.so'];
 
 // A library of the compiler, which answers with the bare name if it has none.
@@ -31,8 +32,13 @@ function environment(binary, reports) {
     ...process.env,
     LD_PRELOAD: RUNTIMES.map(runtime).join(' '),
     // Node never frees much of what it allocates: leaks say nothing here.
-    ASAN_OPTIONS: `detect_leaks=0:abort_on_error=1:log_path=${log}`,
-    UBSAN_OPTIONS: `print_stacktrace=1:abort_on_error=1:log_path=${log}`,
+    // Beside AddressSanitizer the other one writes to stderr whatever log_path
+    // says (and undoes the first one's if it says nothing), but its abort()
+    // makes AddressSanitizer write a report.
+    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1:handle_abort=1:' +
+      `log_path=${log}`,
+    UBSAN_OPTIONS: 'print_stacktrace=1:abort_on_error=1:' +
+      `log_path=${log}`,
     UVNET_BINARY: binary,
     UVNET_TEST_ONLY: 'uvnet',
   };
@@ -62,10 +68,11 @@ function printReports(folder) {
 // True if a step fails or leaves a report.
 function fails([name, args], env, reports) {
   step(`${name}, with sanitizers`);
-  const { status } = spawnSync(process.execPath, args,
-    { cwd: root, env, stdio: 'inherit' });
+  const { status, error } = spawnSync(process.execPath, args,
+    { cwd: root, env, stdio: 'inherit', timeout: STEP_LIMIT_MS });
+  if (error) console.error(error.message);
   const count = printReports(reports);
-  if (count > 0) step(`${count} reports of the sanitizers`);
+  if (count > 0) step(`reports of the sanitizers: ${count}`);
   for (const file of fs.readdirSync(reports)) {
     fs.rmSync(path.join(reports, file));
   }

@@ -9,6 +9,9 @@ const path = require('node:path');
 const { setup } = require('./setup');
 const { headers, root, step } = require('./tools');
 
+// Longer than any step takes; a program that hangs must not hang the run.
+const STEP_LIMIT_MS = 20 * 60 * 1000;
+
 function numberIn(text, pattern) {
   return Number(pattern.exec(text)?.[1] ?? 0);
 }
@@ -20,6 +23,7 @@ function runProgram(program, args, env = {}) {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: STEP_LIMIT_MS,
     });
     let output = '';
     child.stdout.setEncoding('utf8');
@@ -49,13 +53,10 @@ async function behaviour() {
 }
 
 async function cUnits() {
-  const { ok, output } = await runProgram('sh', ['test/c/run.sh'],
+  const { ok } = await runProgram('sh', ['test/c/run.sh'],
     { NODE_INCLUDE: headers() });
-  return {
-    ok,
-    passed: numberIn(output, /^(\d+) passed/m),
-    failed: numberIn(output, /^\d+ passed, (\d+) failed/m),
-  };
+  // It counts its checks, more than a million: as a test it is one.
+  return { ok, passed: Number(ok), failed: Number(!ok) };
 }
 
 async function types() {

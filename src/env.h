@@ -97,9 +97,9 @@ struct uvnet_env *uvnet_env_create(napi_env napi);
 void uvnet_env_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
                     uint32_t id, int32_t a, int32_t b);
 
-/* Memory for `wanted` bytes (1 to UVNET_SLAB_SIZE) or more in the slab, which is
- * changed for a new one if it has less left; `room` receives how much there is.
- * Nothing is taken until uvnet_env_take(). NULL if there is no memory. The
+/* Memory for `wanted` bytes (1 to UVNET_SLAB_SIZE) or more in the slab, which
+ * is changed for a new one if it has less left; `room` receives how much there
+ * is. Nothing is taken until uvnet_env_take(). NULL if there is no memory. The
  * pointer is good until JavaScript runs. Needs no open handle scope. */
 char *uvnet_env_room(struct uvnet_env *env, size_t wanted, size_t *room);
 

@@ -44,8 +44,7 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   }
   if (handle->last_read >= DIRECT_READ && !env->closing)
     memory = uvnet_env_room(
-        env,
-        handle->last_read < DIRECT_ROOM ? DIRECT_ROOM : handle->last_read,
+        env, handle->last_read < DIRECT_ROOM ? DIRECT_ROOM : handle->last_read,
         &room);
   if (memory != NULL)
     *buffer = uv_buf_init(memory, (unsigned int)room);
@@ -56,11 +55,10 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
 /* Brings what was read into the slab. Its offset there, or UV_ENOMEM. */
 static int32_t store(struct uvnet_env *env, const uv_buf_t *buffer,
                      size_t length) {
-  size_t room;
-  char *memory;
-
   if (buffer->base == env->scratch) {
-    memory = uvnet_env_room(env, length, &room);
+    size_t room;
+    char *memory = uvnet_env_room(env, length, &room);
+
     if (memory == NULL)
       return UV_ENOMEM;
     memcpy(memory, buffer->base, length);

@@ -44,8 +44,8 @@ static int format(const struct sockaddr_storage *address,
   size_t size = sizeof(name->text);
 
   return uvnet_address_format((const struct sockaddr *)address,
-                              uv_if_indextoname, name->text, &size,
-                              &name->port, &name->family);
+                              uv_if_indextoname, name->text, &size, &name->port,
+                              &name->family);
 }
 
 static int tcp_local_name(struct uvnet_handle *handle,

@@ -28,7 +28,7 @@ const CLIENT_SIDE = {
   'timeout callback': 'C',
 };
 
-const UNCAUGHT_IDS = '';
+const UNCAUGHT_IDS = 'data true C\nend true C\n';
 
 const suite = V20 ? forEachNet : () => {};
 
@@ -49,7 +49,8 @@ suite((net, name) => {
     const note =
       recorder(stores, server, ['listening', 'connection', 'close']);
     server.on('connection', (peer) => {
-      recorder(stores, peer, ['data', 'end', 'finish', 'close'], 'peer ');
+      recorder(stores, track(peer), ['data', 'end', 'finish', 'close'],
+        'peer ');
       peer.once('data', () => {
         peer.write('answer', note('peer write callback'));
         server.getConnections(note('getConnections'));
@@ -83,7 +84,7 @@ suite((net, name) => {
         socket.connect(target, note('connect callback'));
         socket.setTimeout(20, note('timeout callback'));
         socket.once('timeout', () => {
-          socket.write(Buffer.alloc(1000000), note('write callback'));
+          socket.write(Buffer.alloc(8000000), note('write callback'));
           socket.once('drain', () => socket.end('x', note('end callback')));
         });
         return socket;

@@ -77,7 +77,7 @@ function netNames() {
 }
 
 /** Runs body(net, name) inside a describe block for core and for uvnet. */
-function forEachNet(body, names = netNames()) {
+function forEachNet(body, names = Object.keys(SPECIFIERS)) {
   for (const name of names) {
     if (!netNames().includes(name)) continue;
     describe(name === 'core' ? 'core net' : 'uvnet', function suite() {

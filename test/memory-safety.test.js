@@ -265,9 +265,9 @@ forEachNet((net, name) => {
         encoding: (s) => s.write('x',
           { toString() { s.destroy(); return 'utf8'; } }),
         keepAliveHandle: (s) => s._handle.setKeepAlive(true,
-          { valueOf() { s._handle && s._handle.close(); return 5; } }),
+          { valueOf() { s._handle?.close(); return 5; } }),
         noDelayHandle: (s) => s._handle.setNoDelay(
-          { valueOf() { s._handle && s._handle.close(); return 5; } }),
+          { valueOf() { s._handle?.close(); return 5; } }),
       };
       for (const [title, trick] of Object.entries(tricks)) {
         const { client, peer } = await helper.pair(net);
@@ -334,11 +334,10 @@ forEachNet((net, name) => {
             // core lets some getters of AsyncWrap pass with a number.
             let error;
             try { method.call(self); } catch (thrown) { error = thrown; }
-            if (core) {
-              if (error) assert.ok(error instanceof TypeError, key);
-            } else {
-              assert.ok(error instanceof TypeError,
-                `${key} on ${typeof self}: ${error}`);
+            if (core && error === undefined) continue;
+            assert.ok(error instanceof TypeError,
+              `${key} on ${typeof self}: ${error}`);
+            if (!core) {
               assert.match(error.message, /Illegal invocation/, key);
             }
           }

@@ -312,8 +312,8 @@ forEachNet((net, name) => {
     const { server, client } = await pair(net);
     client.setKeepAlive(true, 1000000);
     const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-    const ends = `:${hex(client.localPort)} 0100007F:` +
-      hex(server.address().port);
+    const ends =
+      `:${hex(client.localPort)} 0100007F:${hex(server.address().port)}`;
     const line = fs.readFileSync('/proc/net/tcp', 'latin1').split('\n')
       .find((text) => text.includes(ends));
     // "02" in the column of timers says keepalive.
