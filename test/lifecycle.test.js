@@ -102,7 +102,8 @@ forEachNet((net) => {
         assert.strictEqual(
           client.write('x', logged(log, 'write callback')), false);
         await closed(client);
-        assert.deepStrictEqual(log, ['write callback:ERR_STREAM_WRITE_AFTER_END',
+        assert.deepStrictEqual(log, [
+          'write callback:ERR_STREAM_WRITE_AFTER_END',
           'error:ERR_STREAM_WRITE_AFTER_END', 'close:true']);
       });
 
