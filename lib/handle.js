@@ -248,14 +248,18 @@ class Handle extends AsyncResource {
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
-for (const name of ['asyncId', 'emitDestroy', 'runInAsyncScope',
-  'triggerAsyncId']) {
+function guard(name) {
   const method = AsyncResource.prototype[name];
   Handle.prototype[name] = { [name](...args) {
     idOf(this);
     return method.apply(this, args);
   } }[name];
 }
+
+guard('asyncId');
+guard('emitDestroy');
+guard('runInAsyncScope');
+guard('triggerAsyncId');
 
 // Fills `out` with address, family and port. 0 or a negative error.
 function fillName(handle, peer, out) {
