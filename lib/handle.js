@@ -120,6 +120,8 @@ class Handle extends AsyncResource {
 
   #finishWrite(status) {
     const request = this.#firstWrite;
+    // Somebody wrote through the handle and did not care.
+    if (request === null) return;
     this.#firstWrite = request.next;
     if (request.next === null) this.#lastWrite = null;
     complete(request, this, status);
@@ -156,32 +158,26 @@ class Handle extends AsyncResource {
     super.emitDestroy();
   }
 
-  // Queues who asked for a write that C says is pending; passes `status` on.
-  #started(status, done) {
-    if (status !== 1) return status;
+  // Each write gives 0 if the kernel has all bytes, a negative error, or 1: then
+  // expect() must say next who wants to know of its end.
+  write(view) { return binding.write(idOf(this), view); }
+
+  writev(views) {
+    return binding.writev(idOf(this), views, views?.length);
+  }
+
+  // UV_ENOBUFS: too long or not the time; make a Buffer of it.
+  writeString(string, latin1) {
+    return binding.writeString(idOf(this), string, latin1);
+  }
+
+  // done(status) will be called when the last write has ended.
+  expect(done) {
+    idOf(this);
     const request = new Request('WRITEWRAP', this.asyncId(), done);
     if (this.#lastWrite === null) this.#firstWrite = request;
     else this.#lastWrite.next = request;
     this.#lastWrite = request;
-    return status;
-  }
-
-  // Each write gives 0 if the kernel has all bytes, 1 if done(status) will be
-  // called, or a negative error. writtenBytes() tells how many bytes it was.
-  write(view, done) {
-    const status = binding.write(idOf(this), view);
-    return this.#started(status, done);
-  }
-
-  writev(views, done) {
-    const status = binding.writev(idOf(this), views, views?.length);
-    return this.#started(status, done);
-  }
-
-  // UV_ENOBUFS: too long or not the time; make a Buffer of it.
-  writeString(string, latin1, done) {
-    const status = binding.writeString(idOf(this), string, latin1);
-    return this.#started(status, done);
   }
 
   // 0, and done(status) will be called; or a negative error.
@@ -348,11 +344,6 @@ function dispatch(count, slab) {
   }
 }
 
-// The bytes of the last write of any handle.
-function writtenBytes() {
-  return results[0];
-}
-
 binding.setDispatch(dispatch);
 
-module.exports = { Handle, Pipe, TCP, guessHandleType, uv, writtenBytes };
+module.exports = { Handle, Pipe, TCP, guessHandleType, uv };

@@ -30,9 +30,7 @@ function connect(...args) {
   const socket = new Socket(options);
   if (clientChannel.hasSubscribers) clientChannel.publish({ socket });
   if (options.timeout) socket.setTimeout(options.timeout);
-  // An aborted signal has destroyed the new socket already. Core reports that
-  // and connects all the same.
-  return socket.destroyed ? socket : socket.connect(normalized);
+  return socket.connect(normalized);
 }
 
 module.exports = {

@@ -18,7 +18,7 @@ const validate = require('./validate');
 
 const {
   kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
-  kNoDelay, kOnRead, kPeer,
+  kNoDelay, kOnRead, kPeer, kStarted,
 } = symbols;
 
 function Socket(options) {
@@ -118,6 +118,7 @@ function initialize(socket, options) {
   socket[core.timeout] = null;
   socket[kLastQueueSize] = 0;
   socket[kOnRead] = null;
+  socket[kStarted] = 0;
   socket[kPeer] = undefined;
   socket[kBytesRead] = 0;
   socket[kBytesWritten] = 0;
@@ -172,7 +173,7 @@ function onEnd() {
 
 function writeAfterEnd(chunk, encoding, callback) {
   if (!this.writableEnded) {
-    return Duplex.prototype.write.call(this, chunk, encoding, callback);
+    return Socket.prototype.write.call(this, chunk, encoding, callback);
   }
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');

@@ -5,9 +5,13 @@
 const { Duplex } = require('stream');
 const { asyncId } = require('./core');
 const errors = require('./errors');
-const { kBytesRead, kBytesWritten, kOnRead } = require('./symbols');
+const { Handle } = require('./handle');
+const {
+  kBytesRead, kBytesWritten, kOnRead, kStarted,
+} = require('./symbols');
 
 const { uv } = errors;
+const { push } = Duplex.prototype;
 
 // Strings that C encodes in one go fit its 64 KB of scratch memory, in UTF-8
 // with three bytes for each UTF-16 unit at most.
@@ -68,7 +72,7 @@ function onRead(count, chunk) {
   socket._unrefTimer();
   if (count > 0) {
     const wantsMore = socket[kOnRead] ? callOnRead(socket, count) :
-      socket.push(chunk);
+      deliver(socket, chunk);
     if (!wantsMore && socket._handle === this) stopReading(socket, this);
   } else if (count === uv.EOF) {
     socket.push(null);
@@ -77,6 +81,29 @@ function onRead(count, chunk) {
   } else {
     socket.destroy(errors.errnoException(count, 'read'));
   }
+}
+
+// Whether a chunk would go through push() to the listeners of 'data' and leave
+// nothing behind: the stream flows, holds nothing, and is not in the middle of
+// a _read().
+function flowsThrough(socket, state) {
+  return state.flowing === true && state.length === 0 && !state.sync &&
+    state.decoder === null && !state.multiAwaitDrain && !state.ended &&
+    socket.push === push && socket._events.data !== undefined;
+}
+
+// Gives a chunk to the stream. False if it wants no more.
+function deliver(socket, chunk) {
+  const state = socket._readableState;
+  if (!flowsThrough(socket, state)) return socket.push(chunk);
+  state.awaitDrainWriters = null;
+  state.dataEmitted = true;
+  // state.reading stays true, and so no tick is spent on asking for more: the
+  // handle goes on reading.
+  socket.emit('data', chunk);
+  if (state.length === 0 || state.length < state.highWaterMark) return true;
+  state.reading = false;
+  return false;
 }
 
 // The onread option's way of reading. False if the user wants no more.
@@ -95,29 +122,59 @@ function callOnRead(socket, count) {
 }
 
 // Hands a string to C if it takes it as it is, else as a Buffer.
-function writeString(handle, string, encoding, done) {
+function writeString(handle, string, encoding) {
   const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
   if ((isUtf8 && string.length < MAX_UTF8_UNITS) ||
       (isLatin1 && string.length < MAX_LATIN1_UNITS)) {
-    const status = handle.writeString(string, isLatin1, done);
+    const status = handle.writeString(string, isLatin1);
     if (status !== uv.ENOBUFS) return status;
   }
-  return handle.write(Buffer.from(string, encoding), done);
+  return handle.write(Buffer.from(string, encoding));
 }
 
 function toView({ chunk, encoding }) {
   return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
 
-function startWrite(handle, isVector, data, encoding, done) {
+function startWrite(handle, isVector, data, encoding) {
   if (isVector) {
     return handle.writev(Array.from(data, data.allBuffers ?
-      ({ chunk }) => chunk : toView), done);
+      ({ chunk }) => chunk : toView));
   }
-  return typeof data === 'string' ?
-    writeString(handle, data, encoding, done) : handle.write(data, done);
+  return typeof data === 'string' ? writeString(handle, data, encoding) :
+    handle.write(data);
+}
+
+// Whether a chunk would go through write() to the kernel at once and leave
+// nothing behind in the stream.
+function goesStraight(socket, state, handle) {
+  return state.length === 0 && state.corked === 0 && !socket.connecting &&
+    !state.writing && !state.ending && !state.destroyed && !state.errored &&
+    !state.needDrain && !state.bufferProcessing && state.constructed &&
+    handle instanceof Handle && socket._write === write;
+}
+
+// A write that nobody waits for is tried before the stream knows of it. If the
+// kernel does not take all, the stream is told, and its _write() finds the
+// write begun.
+function writeChunk(chunk, encoding, callback) {
+  if (callback === undefined && encoding === undefined) {
+    const state = this._writableState;
+    const handle = this._handle;
+    const isString = typeof chunk === 'string';
+    if ((isString || chunk instanceof Uint8Array) && chunk.length > 0 &&
+        chunk.length < state.highWaterMark &&
+        goesStraight(this, state, handle)) {
+      this._unrefTimer();
+      const status = isString ?
+        writeString(handle, chunk, state.defaultEncoding) : handle.write(chunk);
+      if (status === 0) return true;
+      this[kStarted] = status;
+    }
+  }
+  return Duplex.prototype.write.call(this, chunk, encoding, callback);
 }
 
 // The end of a write that had to wait.
@@ -162,10 +219,20 @@ function writeGeneric(isVector, data, encoding, callback) {
     return;
   }
   this._unrefTimer();
-  const status = startWrite(handle, isVector, data, encoding,
-    (result) => finishWrite(this, result, callback));
-  if (status === 0) callback();
-  else if (status < 0) callback(errors.errnoException(status, 'write'));
+  let status = this[kStarted];
+  if (status === 0) status = startWrite(handle, isVector, data, encoding);
+  else this[kStarted] = 0;
+  if (status === 0) {
+    callback();
+  } else if (status < 0) {
+    callback(errors.errnoException(status, 'write'));
+  } else {
+    handle.expect((result) => finishWrite(this, result, callback));
+  }
+}
+
+function write(chunk, encoding, callback) {
+  this._writeGeneric(false, chunk, encoding, callback);
 }
 
 // Half-closes: the peer gets FIN.
@@ -209,9 +276,8 @@ function defineStream(Socket) {
     _read: read,
     _final: final,
     _writeGeneric: writeGeneric,
-    _write(chunk, encoding, callback) {
-      this._writeGeneric(false, chunk, encoding, callback);
-    },
+    _write: write,
+    write: writeChunk,
     _writev(chunks, callback) {
       this._writeGeneric(true, chunks, '', callback);
     },
