@@ -50,7 +50,8 @@ function steps() {
   // Found, or fetched, without the sanitizers: system programs may hang there.
   const suite = getSuite({ version: process.versions.node, log: step });
   return [
-    ['mocha', ['node_modules/mocha/bin/mocha.js', '--timeout', '60000']],
+    ['mocha', ['node_modules/mocha/bin/mocha.js', '--timeout', '60000',
+      'test/*.test.js']],
     ['Node\'s net tests', ['test/node/run.js', '--suite', suite,
       '--jobs', '2', '--timeout', '300']],
   ];

@@ -1,10 +1,12 @@
 #include "read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "env.h"
 #include "handle.h"
 #include "js.h"
+#include "os.h"
 
 /* The memory of the buffer that onread gave, looked at anew each time because
  * the user may detach or resize it between two reads. Empty if it is gone;
@@ -31,6 +33,14 @@ static uv_buf_t user_memory(struct uvnet_handle *handle) {
  * by way of the scratch memory, so that many share a slab. */
 enum { DIRECT_READ = 2048, DIRECT_ROOM = 16 * 1024 };
 
+/* Where reads pend, neither JavaScript's memory nor the shared scratch memory
+ * can wait for them: each gets memory of its own, and copies. */
+static uv_buf_t own_memory(void) {
+  char *memory = malloc(UVNET_READ_SIZE);
+
+  return uv_buf_init(memory, memory == NULL ? 0 : UVNET_READ_SIZE);
+}
+
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
   struct uvnet_env *env = handle->env;
@@ -38,6 +48,16 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   size_t room = 0;
 
   (void)suggested;
+  if (UVNET_OS_READS_PEND) {
+    *buffer = own_memory();
+    if (handle->user_buffer != NULL && !env->closing) {
+      uv_buf_t user = user_memory(handle);
+
+      if (user.len < buffer->len)
+        buffer->len = user.len;
+    }
+    return;
+  }
   if (handle->user_buffer != NULL && !env->closing) {
     *buffer = user_memory(handle);
     return;
@@ -55,7 +75,7 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
 /* Brings what was read into the slab. Its offset there, or UV_ENOMEM. */
 static int32_t store(struct uvnet_env *env, const uv_buf_t *buffer,
                      size_t length) {
-  if (buffer->base == env->scratch) {
+  if (UVNET_OS_READS_PEND || buffer->base == env->scratch) {
     size_t room;
     char *memory = uvnet_env_room(env, length, &room);
 
@@ -66,6 +86,21 @@ static int32_t store(struct uvnet_env *env, const uv_buf_t *buffer,
   return uvnet_env_take(env, length);
 }
 
+/* Brings what was read on its own memory into the user's buffer: -1, or
+ * UV_ENOBUFS if that has shrunk. */
+static int32_t store_for_user(struct uvnet_handle *handle,
+                              const uv_buf_t *buffer, size_t length) {
+  uv_buf_t user;
+
+  if (!UVNET_OS_READS_PEND)
+    return -1;
+  user = user_memory(handle);
+  if (user.base == NULL || user.len < length)
+    return UV_ENOBUFS;
+  memcpy(user.base, buffer->base, length);
+  return -1;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count,
                     const uv_buf_t *buffer) {
   struct uvnet_handle *handle = stream->data;
@@ -73,19 +108,21 @@ static void on_read(uv_stream_t *stream, ssize_t count,
   int32_t result = (int32_t)count;
   int32_t offset = -1;
 
-  /* Zero means that there was nothing to read after all (EAGAIN). */
-  if (count == 0 || env->closing)
-    return;
-  if (count > 0) {
+  if (count > 0 && !env->closing) {
     handle->bytes_read += (uint64_t)count;
     env->counters.bytes_read += (uint64_t)count;
     handle->last_read = (size_t)count;
-    if (handle->user_buffer == NULL)
-      offset = store(env, buffer, (size_t)count);
-    if (handle->user_buffer == NULL && offset < 0)
+    offset = handle->user_buffer == NULL
+                 ? store(env, buffer, (size_t)count)
+                 : store_for_user(handle, buffer, (size_t)count);
+    if (offset < -1)
       result = offset;
   }
-  uvnet_env_emit(env, UVNET_EVENT_READ, handle->id, result, offset);
+  if (UVNET_OS_READS_PEND)
+    free(buffer->base);
+  /* Zero means that there was nothing to read after all (EAGAIN). */
+  if (count != 0)
+    uvnet_env_emit(env, UVNET_EVENT_READ, handle->id, result, offset);
 }
 
 void uvnet_read_release(struct uvnet_handle *handle) {
