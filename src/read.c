@@ -35,10 +35,9 @@ enum { DIRECT_READ = 2048, DIRECT_ROOM = 16 * 1024 };
 
 /* Where reads pend, neither JavaScript's memory nor the shared scratch memory
  * can wait for them: each gets memory of its own, and copies. */
-static uv_buf_t own_memory(void) {
-  char *memory = malloc(UVNET_READ_SIZE);
-
-  return uv_buf_init(memory, memory == NULL ? 0 : UVNET_READ_SIZE);
+static void own_memory(uv_buf_t *buffer) {
+  buffer->base = malloc(UVNET_READ_SIZE);
+  buffer->len = buffer->base == NULL ? 0 : UVNET_READ_SIZE;
 }
 
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
@@ -49,7 +48,7 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
 
   (void)suggested;
   if (UVNET_OS_READS_PEND) {
-    *buffer = own_memory();
+    own_memory(buffer);
     if (handle->user_buffer != NULL && !env->closing) {
       uv_buf_t user = user_memory(handle);
 
