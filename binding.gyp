@@ -12,6 +12,7 @@
         "src/address.c",
         "src/blocklist.c",
         "src/env.c",
+        "src/event.c",
         "src/handle.c",
         "src/js.c",
         "src/js_address.c",

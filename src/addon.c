@@ -12,15 +12,18 @@
 #include "socket.h"
 #include "write.h"
 
-/* setDispatch(function): function(count, slab) is called for events; see
- * uvnet_event_kind. */
+/* setDispatch(function, batching): function(count, slab, base) is called for
+ * events; see uvnet_event_kind. With `batching` it takes many at a time, and
+ * drains ticks and microtasks between them itself. */
 static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
-  napi_value argv[1];
+  napi_value argv[2];
   napi_valuetype type = napi_undefined;
   void *data = NULL;
+  bool batching;
   struct uvnet_env *env;
 
-  if (!js_arguments(napi, info, 1, argv, &data))
+  if (!js_arguments(napi, info, 2, argv, &data) ||
+      !js_bool(napi, argv[1], "batching", &batching))
     return NULL;
   env = data;
   if (napi_typeof(napi, argv[0], &type) != napi_ok || type != napi_function)
@@ -28,6 +31,7 @@ static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   if (env->dispatch != NULL)
     (void)napi_delete_reference(napi, env->dispatch);
   env->dispatch = NULL;
+  env->batching = batching;
   if (napi_create_reference(napi, argv[0], 1, &env->dispatch) != napi_ok)
     return js_throw_last(napi);
   return NULL;

@@ -13,7 +13,8 @@
 struct uvnet_handle;
 
 enum {
-  /* Bytes that one read may bring; libuv suggests the same. */
+  /* Bytes of the inbox and of the scratch memory, and what one read may bring;
+   * libuv suggests the same. */
   UVNET_READ_SIZE = 64 * 1024,
   /* Bytes of an ArrayBuffer that small chunks share. */
   UVNET_SLAB_SIZE = 64 * 1024,
@@ -23,22 +24,6 @@ enum {
   UVNET_EVENT_FIELDS = 4,
   /* Numbers that a call can return besides its result. */
   UVNET_RESULT_FIELDS = 4
-};
-
-/* The kinds of event; lib/handle.js knows them by the same names. */
-enum uvnet_event_kind {
-  /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
-   * start in the slab, or -1 if they went to the user's own buffer. */
-  UVNET_EVENT_READ = 0,
-  /* a: 0 or a negative error. Finishes the oldest pending write. */
-  UVNET_EVENT_WRITE = 1,
-  /* a: 0 or a negative error. */
-  UVNET_EVENT_CONNECT = 2,
-  UVNET_EVENT_SHUTDOWN = 3,
-  /* a: 0 or a negative error; b: the id of the accepted handle. */
-  UVNET_EVENT_CONNECTION = 4,
-  /* The handle is gone and its id may be used again. */
-  UVNET_EVENT_CLOSE = 5
 };
 
 /* Sums over the life of the environment; `statistics()` shows them. */
@@ -62,7 +47,8 @@ struct uvnet_env {
   /* Where the search for a free slot starts. */
   uint32_t next_slot;
 
-  /* JavaScript's dispatch(count, slab); NULL until lib/handle.js sets it. */
+  /* JavaScript's dispatch(count, slab, base); NULL until lib/handle.js sets it.
+   */
   napi_ref dispatch;
   /* Events of UVNET_EVENT_FIELDS numbers each. The memory belongs to an
    * ArrayBuffer that lib/handle.js alone sees and `events_ref` keeps, so the
@@ -78,7 +64,16 @@ struct uvnet_env {
   napi_ref slab;
   size_t slab_used;
 
-  /* Reads land here first; small ones are then copied out. */
+  /* Small reads land here, one behind the other, until their events are
+   * dispatched. */
+  char *inbox;
+  size_t inbox_used;
+  /* Dispatches after each poll instead of after each event. */
+  bool batching;
+  uv_check_t check;
+  bool check_open;
+
+  /* Strings are encoded here before they are written. */
   char *scratch;
 
   struct uvnet_counters counters;
@@ -91,20 +86,6 @@ struct uvnet_env {
 /* Creates the environment's data and registers its cleanup hook; stores it as
  * instance data. NULL with a pending exception on failure. */
 struct uvnet_env *uvnet_env_create(napi_env napi);
-
-/* Queues one event and dispatches. Called from libuv callbacks only. Does
- * nothing while the environment winds down. */
-void uvnet_env_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
-                    uint32_t id, int32_t a, int32_t b);
-
-/* Memory for `wanted` bytes (1 to UVNET_SLAB_SIZE) or more in the slab, which
- * is changed for a new one if it has less left; `room` receives how much there
- * is. Nothing is taken until uvnet_env_take(). NULL if there is no memory. The
- * pointer is good until JavaScript runs. Needs no open handle scope. */
-char *uvnet_env_room(struct uvnet_env *env, size_t wanted, size_t *room);
-
-/* Takes `length` bytes of that memory. Returns their offset in the slab. */
-int32_t uvnet_env_take(struct uvnet_env *env, size_t length);
 
 /* Gives `handle` an id. Returns 0 or UV_ENOMEM. */
 int uvnet_env_add(struct uvnet_env *env, struct uvnet_handle *handle);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "event.h"
 #include "js.h"
 #include "read.h"
 
@@ -42,7 +43,7 @@ static void on_close(uv_handle_t *uv) {
   uvnet_write_cancel(handle);
   uvnet_read_release(handle);
   /* JavaScript hears of it before the id can be given to another handle. */
-  uvnet_env_emit(env, UVNET_EVENT_CLOSE, id, 0, 0);
+  uvnet_event_emit(env, UVNET_EVENT_CLOSE, id, 0, 0);
   uvnet_env_remove(env, handle);
   free(handle);
 }

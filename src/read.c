@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "event.h"
 #include "handle.h"
 #include "js.h"
 #include "os.h"
@@ -30,16 +31,23 @@ static uv_buf_t user_memory(struct uvnet_handle *handle) {
 }
 
 /* Chunks from this size on are read into the slab directly. Smaller ones come
- * by way of the scratch memory, so that many share a slab. */
+ * by way of the inbox, so that one dispatch serves many. */
 enum { DIRECT_READ = 2048, DIRECT_ROOM = 16 * 1024 };
 
-/* Where reads pend, neither JavaScript's memory nor the shared scratch memory
- * can wait for them: each gets memory of its own, and copies. */
-static void own_memory(uv_buf_t *buffer) {
+/* Where reads pend, neither JavaScript's memory nor the shared inbox can wait
+ * for them: each gets memory of its own, and copies. */
+static void own_memory(struct uvnet_handle *handle, uv_buf_t *buffer) {
   buffer->base = malloc(UVNET_READ_SIZE);
   buffer->len = buffer->base == NULL ? 0 : UVNET_READ_SIZE;
+  if (handle->user_buffer != NULL && !handle->env->closing) {
+    uv_buf_t user = user_memory(handle);
+
+    if (user.len < buffer->len)
+      buffer->len = user.len;
+  }
 }
 
+/* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
   struct uvnet_env *env = handle->env;
@@ -48,80 +56,79 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
 
   (void)suggested;
   if (UVNET_OS_READS_PEND) {
-    own_memory(buffer);
-    if (handle->user_buffer != NULL && !env->closing) {
-      uv_buf_t user = user_memory(handle);
-
-      if (user.len < buffer->len)
-        buffer->len = user.len;
-    }
+    own_memory(handle, buffer);
     return;
   }
   if (handle->user_buffer != NULL && !env->closing) {
     *buffer = user_memory(handle);
     return;
   }
-  if (handle->last_read >= DIRECT_READ && !env->closing)
-    memory = uvnet_env_room(
+  /* Not while something waits in the inbox, which goes to the slab first. */
+  if (handle->last_read >= DIRECT_READ && env->event_count == 0 &&
+      !env->closing)
+    memory = uvnet_slab_room(
         env, handle->last_read < DIRECT_ROOM ? DIRECT_ROOM : handle->last_read,
         &room);
   if (memory != NULL)
     *buffer = uv_buf_init(memory, (unsigned int)room);
   else
-    *buffer = uv_buf_init(env->scratch, UVNET_READ_SIZE);
+    *buffer = uv_buf_init(env->inbox + env->inbox_used,
+                          (unsigned int)(UVNET_READ_SIZE - env->inbox_used));
 }
 
-/* Brings what was read into the slab. Its offset there, or UV_ENOMEM. */
-static int32_t store(struct uvnet_env *env, const uv_buf_t *buffer,
-                     size_t length) {
-  if (UVNET_OS_READS_PEND || buffer->base == env->scratch) {
-    size_t room;
-    char *memory = uvnet_env_room(env, length, &room);
-
-    if (memory == NULL)
-      return UV_ENOMEM;
-    memcpy(memory, buffer->base, length);
-  }
-  return uvnet_env_take(env, length);
-}
-
-/* Brings what was read on its own memory into the user's buffer: -1, or
- * UV_ENOBUFS if that has shrunk. */
-static int32_t store_for_user(struct uvnet_handle *handle,
-                              const uv_buf_t *buffer, size_t length) {
+/* Brings what was read on its own memory to where it belongs, and tells
+ * JavaScript. */
+static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                         size_t length) {
+  struct uvnet_env *env = handle->env;
   uv_buf_t user;
 
-  if (!UVNET_OS_READS_PEND)
-    return -1;
+  if (handle->user_buffer == NULL) {
+    uvnet_event_flush(env);
+    memcpy(env->inbox, buffer->base, length);
+    uvnet_event_read(env, handle->id, length, 0, true);
+    return;
+  }
   user = user_memory(handle);
-  if (user.base == NULL || user.len < length)
-    return UV_ENOBUFS;
-  memcpy(user.base, buffer->base, length);
-  return -1;
+  if (user.base != NULL && user.len >= length)
+    memcpy(user.base, buffer->base, length);
+  uvnet_event_emit(env, UVNET_EVENT_READ, handle->id,
+                   user.len >= length ? (int32_t)length : UV_ENOBUFS, -1);
+}
+
+static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                    size_t length) {
+  struct uvnet_env *env = handle->env;
+  /* A full buffer means that libuv reads on at once: JavaScript must be able to
+   * stop it, and no handle has two chunks in one batch. */
+  bool full = length == buffer->len;
+
+  handle->bytes_read += length;
+  env->counters.bytes_read += length;
+  handle->last_read = length;
+  if (UVNET_OS_READS_PEND)
+    deliver_copy(handle, buffer, length);
+  else if (handle->user_buffer != NULL)
+    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
+  else if (buffer->base == env->inbox + env->inbox_used)
+    uvnet_event_read(env, handle->id, length, env->inbox_used, full);
+  else
+    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length,
+                     uvnet_slab_take(env, length));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count,
                     const uv_buf_t *buffer) {
   struct uvnet_handle *handle = stream->data;
-  struct uvnet_env *env = handle->env;
-  int32_t result = (int32_t)count;
-  int32_t offset = -1;
 
-  if (count > 0 && !env->closing) {
-    handle->bytes_read += (uint64_t)count;
-    env->counters.bytes_read += (uint64_t)count;
-    handle->last_read = (size_t)count;
-    offset = handle->user_buffer == NULL
-                 ? store(env, buffer, (size_t)count)
-                 : store_for_user(handle, buffer, (size_t)count);
-    if (offset < -1)
-      result = offset;
-  }
+  if (count > 0 && !handle->env->closing)
+    deliver(handle, buffer, (size_t)count);
   if (UVNET_OS_READS_PEND)
     free(buffer->base);
   /* Zero means that there was nothing to read after all (EAGAIN). */
-  if (count != 0)
-    uvnet_env_emit(env, UVNET_EVENT_READ, handle->id, result, offset);
+  if (count < 0)
+    uvnet_event_emit(handle->env, UVNET_EVENT_READ, handle->id, (int32_t)count,
+                     -1);
 }
 
 void uvnet_read_release(struct uvnet_handle *handle) {

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "env.h"
+#include "event.h"
 #include "handle.h"
 #include "js.h"
 
@@ -18,8 +19,8 @@ static void on_connection(uv_stream_t *stream, int status) {
     if (err != 0)
       uvnet_handle_close(client);
   }
-  uvnet_env_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
-                 err == 0 ? (int32_t)client->id : -1);
+  uvnet_event_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
+                   err == 0 ? (int32_t)client->id : -1);
 }
 
 /* listen(id, backlog): 0, and UVNET_EVENT_CONNECTION comes for each connection;

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "env.h"
+#include "event.h"
 #include "handle.h"
 #include "js.h"
 
@@ -66,7 +67,7 @@ static void on_connect(uv_connect_t *request, int status) {
   struct uvnet_handle *handle = request->data;
 
   handle->connecting = false;
-  uvnet_env_emit(handle->env, UVNET_EVENT_CONNECT, handle->id, status, 0);
+  uvnet_event_emit(handle->env, UVNET_EVENT_CONNECT, handle->id, status, 0);
 }
 
 /* connect(id, name, port, flags): 0, and UVNET_EVENT_CONNECT follows; or an
@@ -94,7 +95,7 @@ static void on_shutdown(uv_shutdown_t *request, int status) {
   struct uvnet_handle *handle = request->data;
 
   handle->shutting_down = false;
-  uvnet_env_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, status, 0);
+  uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, status, 0);
 }
 
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;

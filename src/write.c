@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "env.h"
+#include "event.h"
 #include "handle.h"
 #include "js.h"
 
@@ -235,7 +236,7 @@ static void finish_head(struct uvnet_handle *handle, int status) {
     queue->tail = NULL;
   queue->pending -= write->left + write->staged;
   write_free(write);
-  uvnet_env_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
+  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
 }
 
 /* Works on the head of the queue until one write has to wait. JavaScript runs
