@@ -7,6 +7,7 @@
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
+const outbox = require('./outbox');
 
 const { events, results } = binding;
 
@@ -17,6 +18,8 @@ const CONNECT = 2;
 const SHUTDOWN = 3;
 const CONNECTION = 4;
 const CLOSE = 5;
+const WRITE_FAILED = 6;
+const WRITE_QUEUED = 7;
 const EVENT_FIELDS = 4;
 
 const IS_TCP = 0;
@@ -77,12 +80,16 @@ class Handle extends AsyncResource {
   // Pending writes in the order of their calls.
   #firstWrite = null;
   #lastWrite = null;
+  // What defer() took waits for the kernel: the stream must hear of more.
+  #isQueued = false;
 
   // The net.Socket or net.Server that uses this handle.
   owner = null;
   reading = false;
   onread = null;
   onconnection = null;
+  // Told when bytes that defer() took could not be sent.
+  onwriteerror = null;
 
   constructor(type, kind) {
     super(type, acceptedId < 0 ? manual : acceptedOptions);
@@ -114,6 +121,10 @@ class Handle extends AsyncResource {
         case SHUTDOWN: handle.#finishShutdown(a); break;
         case CONNECTION: handle.#accept(a, b); break;
         case CLOSE: handle.#finishClose(); break;
+        case WRITE_FAILED:
+          enter.call(handle, guarded, handle, handle.onwriteerror, a);
+          break;
+        case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
   }
@@ -160,14 +171,26 @@ class Handle extends AsyncResource {
 
   // Each write gives 0 if the kernel has all bytes, a negative error, or 1: then
   // expect() must say next who wants to know of its end.
-  write(view) { return binding.write(idOf(this), view); }
+  write(view) {
+    outbox.flush();
+    return binding.write(idOf(this), view);
+  }
+
+  // Keeps a small chunk until the running dispatch ends. False if it has to be
+  // written at once.
+  defer(chunk) {
+    const id = idOf(this);
+    return id >= 0 && !this.#isQueued && outbox.put(id, chunk);
+  }
 
   writev(views) {
+    outbox.flush();
     return binding.writev(idOf(this), views, views?.length);
   }
 
   // UV_ENOBUFS: too long or not the time; make a Buffer of it.
   writeString(string, latin1) {
+    outbox.flush();
     return binding.writeString(idOf(this), string, latin1);
   }
 
@@ -188,6 +211,7 @@ class Handle extends AsyncResource {
   }
 
   shutdown(done) {
+    outbox.flush();
     const status = binding.shutdown(idOf(this));
     if (status === 0) {
       this.#shutdown = new Request('SHUTDOWNWRAP', this.asyncId(), done);
@@ -199,6 +223,7 @@ class Handle extends AsyncResource {
   close(done) {
     const id = idOf(this);
     if (id < 0) return;
+    outbox.flush();
     binding.close(id);
     this.#closing(done);
   }
@@ -206,6 +231,7 @@ class Handle extends AsyncResource {
   // As close(), with RST in place of FIN. 0 or a negative error; with an error
   // the handle stays open.
   reset(done) {
+    outbox.flush();
     const status = binding.closeReset(idOf(this));
     if (status === 0) this.#closing(done);
     return status;
@@ -227,17 +253,23 @@ class Handle extends AsyncResource {
   unref() { binding.unref(idOf(this)); }
   hasRef() { return binding.hasRef(idOf(this)) === true; }
   getAsyncId() { idOf(this); return this.asyncId(); }
-  get fd() { return Math.max(binding.fd(idOf(this)), -1); }
+
+  get fd() {
+    outbox.flush();
+    return Math.max(binding.fd(idOf(this)), -1);
+  }
 
   get bytesRead() {
     return binding.handleBytes(idOf(this)) === 0 ? results[0] : 0;
   }
 
   get bytesWritten() {
+    outbox.flush();
     return binding.handleBytes(idOf(this)) === 0 ? results[1] : 0;
   }
 
   get writeQueueSize() {
+    outbox.flush();
     return Math.max(binding.writeQueueSize(idOf(this)), 0);
   }
 }
@@ -346,24 +378,32 @@ function drainTicks() {
   }
 }
 
+function deliverAt(at, slab, base) {
+  const kind = events[at];
+  const id = events[at + 1];
+  const b = events[at + 3];
+  const isChunk = kind === READ && b >= 0;
+  const handle = handles[id];
+  if (kind === CLOSE) handles[id] = undefined;
+  // A connection that could not be accepted closes without ever having had an
+  // object.
+  if (handle !== undefined) {
+    deliver(handle, kind, events[at + 2], isChunk ? b + base : b, slab);
+  }
+}
+
 // C calls this with the number of events that wait, the slab that their bytes
-// lie in, and where in the slab those of this dispatch start.
+// lie in, and where in the slab those of this dispatch start. Gives how many
+// bytes of the outbox are to be sent.
 function dispatch(count, slab, base) {
   const end = count * EVENT_FIELDS;
+  outbox.open();
   for (let at = 0; at < end; at += EVENT_FIELDS) {
-    if (at > 0) drainTicks();
-    const kind = events[at];
-    const id = events[at + 1];
-    const b = events[at + 3];
-    const isChunk = kind === READ && b >= 0;
-    const handle = handles[id];
-    if (kind === CLOSE) handles[id] = undefined;
-    // A connection that could not be accepted closes without ever having had
-    // an object.
-    if (handle !== undefined) {
-      deliver(handle, kind, events[at + 2], isChunk ? b + base : b, slab);
-    }
+    deliverAt(at, slab, base);
+    if (drain !== null) drainTicks();
+    outbox.flushIfLate();
   }
+  return outbox.close();
 }
 
 binding.setDispatch(dispatch, drain !== null);

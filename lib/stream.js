@@ -25,6 +25,7 @@ function attachHandle(socket, handle) {
   socket._handle = handle;
   handle.owner = socket;
   handle.onread = onRead;
+  handle.onwriteerror = onWriteError;
   socket[asyncId] = handle.getAsyncId();
   if (socket[kOnRead]) handle.useUserBuffer(socket[kOnRead].buffer);
 }
@@ -80,6 +81,14 @@ function onRead(count, chunk) {
     socket.read(0);
   } else {
     socket.destroy(errors.errnoException(count, 'read'));
+  }
+}
+
+// Bytes of a write that counted as done could not be sent.
+function onWriteError(status) {
+  const socket = this.owner;
+  if (socket._handle === this) {
+    socket.destroy(errors.errnoException(status, 'write'));
   }
 }
 
@@ -168,6 +177,10 @@ function writeChunk(chunk, encoding, callback) {
         chunk.length < state.highWaterMark &&
         goesStraight(this, state, handle)) {
       this._unrefTimer();
+      if ((!isString || state.defaultEncoding === 'utf8') &&
+          handle.defer(chunk)) {
+        return true;
+      }
       const status = isString ?
         writeString(handle, chunk, state.defaultEncoding) : handle.write(chunk);
       if (status === 0) return true;

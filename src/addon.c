@@ -7,6 +7,7 @@
 #include "js.h"
 #include "js_address.h"
 #include "os.h"
+#include "outbox.h"
 #include "read.h"
 #include "server.h"
 #include "socket.h"
@@ -146,6 +147,8 @@ static const struct {
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
     {"useUserBuffer", uvnet_js_use_user_buffer},
+    /* outbox.c */
+    {"flushOutbox", uvnet_js_flush_outbox},
     /* write.c */
     {"write", uvnet_js_write},
     {"writev", uvnet_js_writev},
@@ -192,6 +195,10 @@ static napi_status define_memory(napi_env napi, napi_value exports,
                                     UVNET_RESULT_FIELDS, buffer, 0, &view);
   if (status == napi_ok)
     status = napi_set_named_property(napi, exports, "results", view);
+  if (status == napi_ok)
+    status = napi_get_reference_value(napi, env->outbox_ref, &buffer);
+  if (status == napi_ok)
+    status = napi_set_named_property(napi, exports, "outbox", buffer);
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "handle.h"
 #include "js.h"
+#include "outbox.h"
 
 static void env_free(struct uvnet_env *env) {
   free(env->slots);
@@ -87,6 +88,7 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   struct uvnet_env *env = calloc(1, sizeof(*env));
   void *events = NULL;
   void *results = NULL;
+  void *outbox = NULL;
 
   if (env == NULL)
     goto fail;
@@ -99,10 +101,12 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
                      sizeof(int32_t) * UVNET_EVENT_FIELDS * UVNET_EVENT_LIMIT,
                      &events, &env->events_ref) ||
       !shared_memory(napi, sizeof(double) * UVNET_RESULT_FIELDS, &results,
-                     &env->results_ref))
+                     &env->results_ref) ||
+      !shared_memory(napi, UVNET_OUTBOX_SIZE, &outbox, &env->outbox_ref))
     goto fail;
   env->events = events;
   env->results = results;
+  env->outbox = outbox;
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)
     goto fail;

@@ -73,6 +73,12 @@ struct uvnet_env {
   uv_check_t check;
   bool check_open;
 
+  /* Small writes wait here; see outbox.h. Shared like `events`. */
+  char *outbox;
+  napi_ref outbox_ref;
+  /* Something happened to writes of the outbox that is not reported yet. */
+  bool outbox_reports;
+
   /* Strings are encoded here before they are written. */
   char *scratch;
 

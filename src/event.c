@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "outbox.h"
+
 enum {
   /* The inbox is emptied from this fill on, so that a read finds at least the
    * other half free. */
@@ -108,12 +110,14 @@ static int32_t empty_inbox(struct uvnet_env *env) {
 /* Calls dispatch(count, slab, base) on the function itself: with domains in use
  * Node takes a receiver's property `domain` for one. There is no async context
  * here: each event enters its handle's in JavaScript. napi_make_callback()
- * drains ticks and microtasks when dispatch returns. */
+ * drains ticks and microtasks when dispatch returns. `outbox_used` receives
+ * what it returns. */
 static napi_status call_dispatch(struct uvnet_env *env, uint32_t count,
-                                 int32_t base) {
+                                 int32_t base, uint32_t *outbox_used) {
   napi_env napi = env->napi;
   napi_value argv[3] = {NULL, NULL, NULL};
   napi_value function = NULL;
+  napi_value result = NULL;
   napi_status status = napi_get_reference_value(napi, env->dispatch, &function);
 
   if (status == napi_ok)
@@ -125,13 +129,17 @@ static napi_status call_dispatch(struct uvnet_env *env, uint32_t count,
   if (status == napi_ok)
     status = napi_create_int32(napi, base, &argv[2]);
   if (status == napi_ok)
-    status = napi_make_callback(napi, NULL, function, function, 3, argv, NULL);
+    status =
+        napi_make_callback(napi, NULL, function, function, 3, argv, &result);
+  if (status == napi_ok)
+    status = napi_get_value_uint32(napi, result, outbox_used);
   return status;
 }
 
 void uvnet_event_flush(struct uvnet_env *env) {
   napi_handle_scope scope = NULL;
   uint32_t count = env->event_count;
+  uint32_t outbox_used = 0;
   int32_t base;
 
   if (count == 0 || env->closing || env->dispatch == NULL)
@@ -142,9 +150,12 @@ void uvnet_event_flush(struct uvnet_env *env) {
   env->counters.events += count;
   if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
     return;
-  if (call_dispatch(env, count, base) != napi_ok)
+  if (call_dispatch(env, count, base, &outbox_used) != napi_ok)
     report_exception(env->napi);
   (void)napi_close_handle_scope(env->napi, scope);
+  if (outbox_used > 0 && outbox_used <= UVNET_OUTBOX_SIZE)
+    uvnet_outbox_flush(env, outbox_used);
+  uvnet_outbox_report(env);
 }
 
 static void push(struct uvnet_env *env, enum uvnet_event_kind kind, uint32_t id,

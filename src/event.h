@@ -23,7 +23,12 @@ enum uvnet_event_kind {
   /* a: 0 or a negative error; b: the id of the accepted handle. */
   UVNET_EVENT_CONNECTION = 4,
   /* The handle is gone and its id may be used again. */
-  UVNET_EVENT_CLOSE = 5
+  UVNET_EVENT_CLOSE = 5,
+  /* a: why bytes of the outbox could not be sent. */
+  UVNET_EVENT_WRITE_FAILED = 6,
+  /* a: 1 if bytes of the outbox have to wait for the kernel, 0 when all writes
+   * of the handle have ended. */
+  UVNET_EVENT_WRITE_QUEUED = 7
 };
 
 /* Queues one event and dispatches all that wait. Called from libuv callbacks

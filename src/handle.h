@@ -28,12 +28,19 @@ struct uvnet_handle {
   bool closing;
   bool connecting;
   bool shutting_down;
+  /* The shutdown waits for the queued writes. */
+  bool shutdown_wanted;
   /* No shutdown comes while connecting, so one request serves both. */
   union {
     uv_connect_t connect;
     uv_shutdown_t shutdown;
   } request;
   struct uvnet_write_queue writes;
+  /* Why bytes of the outbox could not be sent, until that is reported. */
+  int write_error;
+  /* Bytes of the outbox wait for the kernel, and whether that is reported. */
+  bool outbox_queued;
+  bool outbox_queued_reported;
   /* The view that onread gave, or NULL: reads go to the slab. */
   napi_ref user_buffer;
   /* Bytes of the last read, to choose where the next one lands. */

@@ -98,23 +98,44 @@ static void on_shutdown(uv_shutdown_t *request, int status) {
   uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, status, 0);
 }
 
+static int start_shutdown(struct uvnet_handle *handle) {
+  handle->request.shutdown.data = handle;
+  return uv_shutdown(&handle->request.shutdown, &handle->uv.stream,
+                     on_shutdown);
+}
+
+void uvnet_shutdown_if_wanted(struct uvnet_handle *handle) {
+  int err;
+
+  if (!handle->shutdown_wanted || handle->closing ||
+      handle->writes.head != NULL)
+    return;
+  handle->shutdown_wanted = false;
+  err = start_shutdown(handle);
+  if (err == 0)
+    return;
+  handle->shutting_down = false;
+  uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, err, 0);
+}
+
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;
- * or an error. All writes must have ended, as one that waits in stages would be
- * cut short. */
+ * or an error. */
 napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
-  int err;
+  int err = 0;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 1, argv, &result);
 
   if (handle == NULL)
     return result;
-  if (handle->connecting || handle->shutting_down ||
-      handle->writes.head != NULL)
+  if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EBUSY);
-  handle->request.shutdown.data = handle;
-  err = uv_shutdown(&handle->request.shutdown, &handle->uv.stream, on_shutdown);
+  /* libuv knows nothing of a write that still waits in stages. */
+  if (handle->writes.head != NULL)
+    handle->shutdown_wanted = true;
+  else
+    err = start_shutdown(handle);
   handle->shutting_down = err == 0;
   return js_int(napi, err);
 }

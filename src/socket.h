@@ -5,6 +5,11 @@
 
 #include <node_api.h>
 
+struct uvnet_handle;
+
+/* Starts the shutdown that waits for the last write. */
+void uvnet_shutdown_if_wanted(struct uvnet_handle *handle);
+
 /* Native functions for lib/handle.js; see the table in addon.c. */
 napi_value uvnet_js_open(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_bind(napi_env napi, napi_callback_info info);

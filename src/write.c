@@ -11,6 +11,8 @@
 #include "event.h"
 #include "handle.h"
 #include "js.h"
+#include "outbox.h"
+#include "socket.h"
 
 enum {
   /* Bytes copied to native memory at a time. */
@@ -34,6 +36,8 @@ struct uvnet_write {
   size_t staged;
   /* libuv has the staged bytes. */
   bool sending;
+  /* JavaScript waits for no event, unless the write fails. */
+  bool silent;
   /* Bytes not yet staged or sent. */
   size_t left;
   /* Where the next byte is: a view and an offset into it. */
@@ -230,13 +234,18 @@ static void write_free(struct uvnet_write *write) {
 static void finish_head(struct uvnet_handle *handle, int status) {
   struct uvnet_write_queue *queue = &handle->writes;
   struct uvnet_write *write = queue->head;
+  bool silent = write->silent;
 
   queue->head = write->next;
   if (queue->head == NULL)
     queue->tail = NULL;
   queue->pending -= write->left + write->staged;
   write_free(write);
-  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
+  if (!silent)
+    uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
+  else if (status != 0 && status != UV_ECANCELED)
+    uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_FAILED, handle->id, status,
+                     0);
 }
 
 /* Works on the head of the queue until one write has to wait. JavaScript runs
@@ -250,6 +259,9 @@ static void work(struct uvnet_handle *handle) {
       return;
     finish_head(handle, err);
   }
+  if (handle->writes.head == NULL)
+    uvnet_outbox_drained(handle);
+  uvnet_shutdown_if_wanted(handle);
 }
 
 static void write_done(uv_write_t *request, int status) {
@@ -419,7 +431,7 @@ static size_t encode(struct uvnet_env *env, napi_value string, bool latin1) {
 /* Keeps the bytes of a string that the kernel did not take, and queues them.
  * WRITE_PENDING or an error. */
 static int stage_copy(struct uvnet_handle *handle, const char *bytes,
-                      size_t length) {
+                      size_t length, bool silent) {
   struct uvnet_write *write = write_create(handle, 0);
   int err = UV_ENOMEM;
 
@@ -429,7 +441,9 @@ static int stage_copy(struct uvnet_handle *handle, const char *bytes,
   if (write->stage != NULL) {
     memcpy(write->stage, bytes, length);
     write->staged = length;
-    err = send_stage(write);
+    write->silent = silent;
+    /* An earlier write that waits goes first. */
+    err = handle->writes.head == NULL ? send_stage(write) : 0;
   }
   if (err != 0) {
     write_free(write);
@@ -438,6 +452,35 @@ static int stage_copy(struct uvnet_handle *handle, const char *bytes,
   handle->writes.pending += length;
   enqueue(write);
   return WRITE_PENDING;
+}
+
+int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
+                        unsigned int count) {
+  int sent = UV_EAGAIN;
+  unsigned int i;
+  size_t skip;
+
+  if (handle->writes.head == NULL)
+    sent = uv_try_write(&handle->uv.stream, buffers, count);
+  if (sent < 0 && sent != UV_EAGAIN)
+    return sent;
+  skip = sent < 0 ? 0 : (size_t)sent;
+  handle->env->counters.bytes_written += skip;
+  for (i = 0; i < count; i++) {
+    size_t length = buffers[i].len;
+    size_t done = skip < length ? skip : length;
+
+    handle->bytes_written += length;
+    skip -= done;
+    if (done < length) {
+      int err = stage_copy(handle, buffers[i].base + done, length - done, true);
+
+      if (err < 0)
+        return err;
+      handle->outbox_queued = true;
+    }
+  }
+  return 0;
 }
 
 /* writeString(id, string, latin1): UV_ENOBUFS if the string is too long or
@@ -467,7 +510,7 @@ napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
     return answer(handle, length, sent);
   if ((size_t)sent == length)
     return answer(handle, length, WRITE_DONE);
-  sent = stage_copy(handle, text + sent, length - (size_t)sent);
+  sent = stage_copy(handle, text + sent, length - (size_t)sent, false);
   return answer(handle, length, sent);
 }
 

@@ -10,6 +10,7 @@
 
 #include <node_api.h>
 #include <stddef.h>
+#include <uv.h>
 
 struct uvnet_handle;
 struct uvnet_write;
@@ -24,6 +25,11 @@ struct uvnet_write_queue {
 
 /* Ends every pending write with UV_ECANCELED. For a handle that closes. */
 void uvnet_write_cancel(struct uvnet_handle *handle);
+
+/* Sends bytes that nobody waits for; what the kernel does not take now is
+ * copied and sent later. 0, or a negative error. */
+int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
+                        unsigned int count);
 
 /* Native functions for lib/handle.js; see the table in addon.c. Each write
  * returns 0 if all bytes are with the kernel, 1 if UVNET_EVENT_WRITE will tell

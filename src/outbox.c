@@ -1,0 +1,109 @@
+#include "outbox.h"
+
+#include <string.h>
+
+#include "event.h"
+#include "handle.h"
+#include "js.h"
+
+enum { GATHER_LIMIT = 64 };
+
+/* One handle's records that follow each other. */
+struct run {
+  struct uvnet_handle *handle;
+  uv_buf_t buffers[GATHER_LIMIT];
+  unsigned int count;
+};
+
+static void send_run(struct run *run) {
+  int err;
+
+  if (run->count == 0)
+    return;
+  err = uvnet_write_buffers(run->handle, run->buffers, run->count);
+  if (err < 0)
+    run->handle->write_error = err;
+  if (err < 0 || run->handle->outbox_queued)
+    run->handle->env->outbox_reports = true;
+  run->count = 0;
+}
+
+static void add(struct run *run, struct uvnet_handle *handle, char *bytes,
+                size_t length) {
+  if (run->handle != handle || run->count == GATHER_LIMIT) {
+    send_run(run);
+    run->handle = handle;
+  }
+  run->buffers[run->count++] = uv_buf_init(bytes, (unsigned int)length);
+}
+
+void uvnet_outbox_flush(struct uvnet_env *env, size_t used) {
+  struct run run = {.handle = NULL, .count = 0};
+  size_t at = 0;
+
+  while (at + UVNET_OUTBOX_HEADER <= used) {
+    struct uvnet_handle *handle;
+    int32_t header[2];
+
+    memcpy(header, env->outbox + at, sizeof(header));
+    at += UVNET_OUTBOX_HEADER;
+    if (header[1] < 0 || (size_t)header[1] > used - at)
+      break;
+    handle = uvnet_env_find(env, header[0]);
+    if (handle != NULL && !handle->closing)
+      add(&run, handle, env->outbox + at, (size_t)header[1]);
+    at += ((size_t)header[1] + 3) & ~(size_t)3;
+  }
+  send_run(&run);
+}
+
+static void report(struct uvnet_handle *handle) {
+  int err = handle->write_error;
+
+  if (handle->outbox_queued && !handle->outbox_queued_reported) {
+    handle->outbox_queued_reported = true;
+    uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_QUEUED, handle->id, 1, 0);
+  }
+  if (err == 0)
+    return;
+  handle->write_error = 0;
+  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_FAILED, handle->id, err, 0);
+}
+
+void uvnet_outbox_report(struct uvnet_env *env) {
+  uint32_t i;
+
+  if (!env->outbox_reports)
+    return;
+  env->outbox_reports = false;
+  /* Rare enough to look at every handle. JavaScript may close some meanwhile,
+   * and open others. */
+  for (i = 0; i < env->slot_count; i++)
+    if (env->slots[i] != NULL)
+      report(env->slots[i]);
+}
+
+void uvnet_outbox_drained(struct uvnet_handle *handle) {
+  if (!handle->outbox_queued)
+    return;
+  handle->outbox_queued = false;
+  if (!handle->outbox_queued_reported)
+    return;
+  handle->outbox_queued_reported = false;
+  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_QUEUED, handle->id, 0, 0);
+}
+
+napi_value uvnet_js_flush_outbox(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  void *data = NULL;
+  struct uvnet_env *env;
+  int32_t used;
+
+  if (!js_arguments(napi, info, 1, argv, &data) ||
+      !js_int32(napi, argv[0], "used", &used))
+    return NULL;
+  env = data;
+  if (used > 0 && used <= UVNET_OUTBOX_SIZE)
+    uvnet_outbox_flush(env, (size_t)used);
+  return js_boolean(napi, env->outbox_reports);
+}
