@@ -22,7 +22,8 @@
         "src/server.c",
         "src/socket.c",
         "src/tcp.c",
-        "src/write.c"
+        "src/write.c",
+        "src/write_string.c"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_c": [

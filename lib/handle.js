@@ -188,7 +188,7 @@ class Handle extends AsyncResource {
     return binding.writev(idOf(this), views, views?.length);
   }
 
-  // UV_ENOBUFS: too long or not the time; make a Buffer of it.
+  // Encodes as UTF-8, or with `latin1` as Latin-1.
   writeString(string, latin1) {
     outbox.flush();
     return binding.writeString(idOf(this), string, latin1);

@@ -10,8 +10,11 @@ const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { defineListen } = require('./listen');
+const { Handle } = require('./handle');
 const { Socket } = require('./socket');
-const { kKeepAlive, kKeepAliveDelay, kNoDelay } = require('./symbols');
+const {
+  kAccepted, kKeepAlive, kKeepAliveDelay, kNoDelay,
+} = require('./symbols');
 const validate = require('./validate');
 
 const connectionChannel = diagnostics.channel('net.server.socket');
@@ -106,13 +109,17 @@ function drop(server, handle) {
 
 function createSocket(server, handle) {
   const socket = new Socket({
+    [kAccepted]: handle instanceof Handle,
     handle,
-    allowHalfOpen: server.allowHalfOpen,
+    allowHalfOpen: Boolean(server.allowHalfOpen),
     pauseOnCreate: server.pauseOnConnect,
     readable: true,
     writable: true,
     readableHighWaterMark: server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
   });
   if (server.noDelay && handle.setNoDelay) {
     socket[kNoDelay] = true;

@@ -17,12 +17,19 @@ const symbols = require('./symbols');
 const validate = require('./validate');
 
 const {
-  kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
+  kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
   kNoDelay, kOnRead, kPeer, kStarted,
 } = symbols;
 
 function Socket(options) {
   if (!isOwn(this)) return new Socket(options);
+  if (options?.[kAccepted]) {
+    initialize(this, options);
+    Duplex.call(this, options);
+    attachHandle(this, options.handle);
+    startReading(this, options);
+    return this;
+  }
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
   if (foreign.isForeign(settings.handle)) {

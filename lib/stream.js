@@ -13,11 +13,6 @@ const {
 const { uv } = errors;
 const { push } = Duplex.prototype;
 
-// Strings that C encodes in one go fit its 64 KB of scratch memory, in UTF-8
-// with three bytes for each UTF-16 unit at most.
-const MAX_UTF8_UNITS = 21000;
-const MAX_LATIN1_UNITS = 65000;
-
 function ignoreRead() {}
 
 // Makes `handle` the socket's own.
@@ -130,16 +125,12 @@ function callOnRead(socket, count) {
   return wantsMore;
 }
 
-// Hands a string to C if it takes it as it is, else as a Buffer.
+// C encodes the usual encodings; for the others a Buffer is made.
 function writeString(handle, string, encoding) {
   const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
-  if ((isUtf8 && string.length < MAX_UTF8_UNITS) ||
-      (isLatin1 && string.length < MAX_LATIN1_UNITS)) {
-    const status = handle.writeString(string, isLatin1);
-    if (status !== uv.ENOBUFS) return status;
-  }
+  if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
   return handle.write(Buffer.from(string, encoding));
 }
 

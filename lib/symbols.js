@@ -3,6 +3,9 @@
 // Where a socket keeps what users have no name for.
 
 module.exports = {
+  // In a socket's options: they are the server's own, complete as Duplex wants
+  // them, and need no look.
+  kAccepted: Symbol('accepted'),
   kBytesRead: Symbol('bytesRead'),
   kBytesWritten: Symbol('bytesWritten'),
   kKeepAlive: Symbol('keepAlive'),

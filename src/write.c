@@ -15,12 +15,11 @@
 #include "socket.h"
 
 enum {
-  /* Bytes copied to native memory at a time. */
-  STAGE_SIZE = 64 * 1024,
+  /* Bytes copied to native memory at a time. When they are sent, JavaScript's
+   * memory serves again, so they need not be many. */
+  STAGE_SIZE = 16 * 1024,
   /* Buffers that one system call may gather; POSIX grants at least 16. */
-  GATHER_LIMIT = 64,
-  WRITE_DONE = 0,
-  WRITE_PENDING = 1
+  GATHER_LIMIT = 64
 };
 
 /* A write that the kernel did not take at once. */
@@ -34,6 +33,8 @@ struct uvnet_write {
   bool source_is_array;
   char *stage;
   size_t staged;
+  /* What is to be freed: `stage` may point into it. */
+  char *memory;
   /* libuv has the staged bytes. */
   bool sending;
   /* JavaScript waits for no event, unless the write fails. */
@@ -140,9 +141,10 @@ static int fill_stage(struct uvnet_write *write, napi_value source) {
 
   if (wanted > write->left)
     wanted = write->left;
-  if (write->stage == NULL)
-    write->stage = malloc(wanted);
-  if (write->stage == NULL)
+  if (write->memory == NULL)
+    write->memory = malloc(wanted);
+  write->stage = write->memory;
+  if (write->memory == NULL)
     return UV_ENOMEM;
   write->staged = 0;
   while (write->staged < wanted) {
@@ -176,19 +178,19 @@ static int send_stage(struct uvnet_write *write) {
   return err;
 }
 
-/* Sends what can be sent now and stages the next piece. WRITE_DONE,
- * WRITE_PENDING, or an error. */
+/* Sends what can be sent now and stages the next piece. UVNET_WRITE_DONE,
+ * UVNET_WRITE_PENDING, or an error. */
 static int proceed(struct uvnet_write *write, napi_value source) {
   int err = send_now(write, source);
 
   if (err != 0)
     return err;
   if (write->left == 0)
-    return WRITE_DONE;
+    return UVNET_WRITE_DONE;
   err = fill_stage(write, source);
   if (err == 0)
     err = send_stage(write);
-  return err != 0 ? err : WRITE_PENDING;
+  return err != 0 ? err : UVNET_WRITE_PENDING;
 }
 
 /* As proceed(), from a libuv callback, with the source out of its reference. */
@@ -199,10 +201,10 @@ static int proceed_from_reference(struct uvnet_write *write) {
   int err = UV_EFAULT;
 
   if (write->left == 0 && write->staged == 0)
-    return WRITE_DONE;
+    return UVNET_WRITE_DONE;
   if (write->source == NULL) {
     err = send_stage(write);
-    return err != 0 ? err : WRITE_PENDING;
+    return err != 0 ? err : UVNET_WRITE_PENDING;
   }
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
     return UV_ENOMEM;
@@ -226,7 +228,7 @@ static void enqueue(struct uvnet_write *write) {
 static void write_free(struct uvnet_write *write) {
   if (write->source != NULL)
     (void)napi_delete_reference(write->handle->env->napi, write->source);
-  free(write->stage);
+  free(write->memory);
   free(write);
 }
 
@@ -255,7 +257,7 @@ static void work(struct uvnet_handle *handle) {
     int err = handle->closing ? UV_ECANCELED
                               : proceed_from_reference(handle->writes.head);
 
-    if (err == WRITE_PENDING)
+    if (err == UVNET_WRITE_PENDING)
       return;
     finish_head(handle, err);
   }
@@ -306,8 +308,9 @@ static int start(struct uvnet_write *write, napi_value source) {
 
   handle->writes.pending += write->left;
   /* An earlier write that waits goes first. */
-  err = handle->writes.head == NULL ? proceed(write, source) : WRITE_PENDING;
-  if (err == WRITE_PENDING) {
+  err = handle->writes.head == NULL ? proceed(write, source)
+                                    : UVNET_WRITE_PENDING;
+  if (err == UVNET_WRITE_PENDING) {
     if (write->left > 0 &&
         napi_create_reference(napi, source, 1, &write->source) != napi_ok) {
       /* Only when V8 is out of memory; what is staged still goes out. */
@@ -315,14 +318,15 @@ static int start(struct uvnet_write *write, napi_value source) {
       write->left = 0;
     }
     enqueue(write);
-    return WRITE_PENDING;
+    return UVNET_WRITE_PENDING;
   }
   handle->writes.pending -= write->left + write->staged;
   write_free(write);
   return err;
 }
 
-static napi_value answer(struct uvnet_handle *handle, size_t total, int err) {
+napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
+                              int err) {
   napi_env napi = handle->env->napi;
 
   handle->env->results[0] = (double)total;
@@ -331,9 +335,7 @@ static napi_value answer(struct uvnet_handle *handle, size_t total, int err) {
   return js_int(napi, err);
 }
 
-/* One uv_try_write() of at most INT32_MAX bytes. Bytes sent, 0 if the kernel
- * takes none now, or an error. */
-static int try_send(struct uvnet_handle *handle, char *data, size_t length) {
+int uvnet_write_try(struct uvnet_handle *handle, char *data, size_t length) {
   uv_buf_t buffer = uv_buf_init(
       data, (unsigned int)(length < INT32_MAX ? length : INT32_MAX));
   int sent = uv_try_write(&handle->uv.stream, &buffer, 1);
@@ -362,20 +364,20 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
   if (!js_view(napi, argv[1], &data, &length))
     return js_throw_type(napi, "chunk must be a view");
   if (length == 0)
-    return answer(handle, 0, WRITE_DONE);
+    return uvnet_write_answer(handle, 0, UVNET_WRITE_DONE);
   if (handle->writes.head == NULL)
-    sent = try_send(handle, data, length);
+    sent = uvnet_write_try(handle, data, length);
   if (sent < 0)
-    return answer(handle, length, sent);
+    return uvnet_write_answer(handle, length, sent);
   if ((size_t)sent == length)
-    return answer(handle, length, WRITE_DONE);
+    return uvnet_write_answer(handle, length, UVNET_WRITE_DONE);
   write = write_create(handle, 1);
   if (write == NULL)
-    return answer(handle, length, UV_ENOMEM);
+    return uvnet_write_answer(handle, length, UV_ENOMEM);
   write->lengths[0] = length;
   write->left = length - (size_t)sent;
   write->offset = (size_t)sent;
-  return answer(handle, length, start(write, argv[1]));
+  return uvnet_write_answer(handle, length, start(write, argv[1]));
 }
 
 /* writev(id, array, count): `array` holds `count` views. */
@@ -396,7 +398,7 @@ napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
   if (count >= 0)
     write = write_create(handle, (uint32_t)count);
   if (write == NULL)
-    return answer(handle, 0, count < 0 ? UV_EINVAL : UV_ENOMEM);
+    return uvnet_write_answer(handle, 0, count < 0 ? UV_EINVAL : UV_ENOMEM);
   write->source_is_array = true;
   for (i = 0; i < (uint32_t)count; i++) {
     napi_value view;
@@ -410,48 +412,41 @@ napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
     total += write->lengths[i];
   }
   write->left = total;
-  return answer(handle, total, start(write, argv[1]));
+  return uvnet_write_answer(handle, total, start(write, argv[1]));
 }
 
-/* Encodes into the environment's scratch memory. SIZE_MAX if it may not fit,
- * which is when a character more could have been cut off. */
-static size_t encode(struct uvnet_env *env, napi_value string, bool latin1) {
-  size_t length = 0;
-  napi_status status =
-      latin1 ? napi_get_value_string_latin1(env->napi, string, env->scratch,
-                                            UVNET_READ_SIZE, &length)
-             : napi_get_value_string_utf8(env->napi, string, env->scratch,
-                                          UVNET_READ_SIZE, &length);
-
-  if (status != napi_ok || length > UVNET_READ_SIZE - 8)
-    return SIZE_MAX;
-  return length;
-}
-
-/* Keeps the bytes of a string that the kernel did not take, and queues them.
- * WRITE_PENDING or an error. */
-static int stage_copy(struct uvnet_handle *handle, const char *bytes,
-                      size_t length, bool silent) {
+int uvnet_write_keep(struct uvnet_handle *handle, char *memory, char *bytes,
+                     size_t length, bool silent) {
   struct uvnet_write *write = write_create(handle, 0);
-  int err = UV_ENOMEM;
+  int err;
 
-  if (write == NULL)
+  if (write == NULL) {
+    free(memory);
     return UV_ENOMEM;
-  write->stage = malloc(length);
-  if (write->stage != NULL) {
-    memcpy(write->stage, bytes, length);
-    write->staged = length;
-    write->silent = silent;
-    /* An earlier write that waits goes first. */
-    err = handle->writes.head == NULL ? send_stage(write) : 0;
   }
+  write->memory = memory;
+  write->stage = bytes;
+  write->staged = length;
+  write->silent = silent;
+  /* An earlier write that waits goes first. */
+  err = handle->writes.head == NULL ? send_stage(write) : 0;
   if (err != 0) {
     write_free(write);
     return err;
   }
   handle->writes.pending += length;
   enqueue(write);
-  return WRITE_PENDING;
+  return UVNET_WRITE_PENDING;
+}
+
+int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
+                          size_t length, bool silent) {
+  char *memory = malloc(length);
+
+  if (memory == NULL)
+    return UV_ENOMEM;
+  memcpy(memory, bytes, length);
+  return uvnet_write_keep(handle, memory, memory, length, silent);
 }
 
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
@@ -473,7 +468,8 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
     handle->bytes_written += length;
     skip -= done;
     if (done < length) {
-      int err = stage_copy(handle, buffers[i].base + done, length - done, true);
+      int err = uvnet_write_keep_copy(handle, buffers[i].base + done,
+                                      length - done, true);
 
       if (err < 0)
         return err;
@@ -481,37 +477,6 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
     }
   }
   return 0;
-}
-
-/* writeString(id, string, latin1): UV_ENOBUFS if the string is too long or
- * something waits already; the caller then makes a Buffer of it. */
-napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
-  napi_value argv[3];
-  napi_value result;
-  bool latin1;
-  size_t length;
-  char *text;
-  int sent;
-  struct uvnet_handle *handle =
-      uvnet_handle_argument(napi, info, 3, argv, &result);
-
-  if (handle == NULL)
-    return result;
-  if (!js_bool(napi, argv[2], "latin1", &latin1))
-    return NULL;
-  if (handle->writes.head != NULL)
-    return answer(handle, 0, UV_ENOBUFS);
-  length = encode(handle->env, argv[1], latin1);
-  if (length == SIZE_MAX)
-    return answer(handle, 0, UV_ENOBUFS);
-  text = handle->env->scratch;
-  sent = length == 0 ? 0 : try_send(handle, text, length);
-  if (sent < 0)
-    return answer(handle, length, sent);
-  if ((size_t)sent == length)
-    return answer(handle, length, WRITE_DONE);
-  sent = stage_copy(handle, text + sent, length - (size_t)sent, false);
-  return answer(handle, length, sent);
 }
 
 /* writeQueueSize(id): bytes accepted that the kernel has not taken. */

@@ -9,6 +9,7 @@
 #define UVNET_WRITE_H
 
 #include <node_api.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -25,6 +26,27 @@ struct uvnet_write_queue {
 
 /* Ends every pending write with UV_ECANCELED. For a handle that closes. */
 void uvnet_write_cancel(struct uvnet_handle *handle);
+
+/* What a write says of itself, besides negative errors. */
+enum { UVNET_WRITE_DONE = 0, UVNET_WRITE_PENDING = 1 };
+
+/* One uv_try_write() of at most INT32_MAX bytes. Bytes sent, 0 if the kernel
+ * takes none now, or an error. No write may wait. */
+int uvnet_write_try(struct uvnet_handle *handle, char *data, size_t length);
+
+/* Queues `length` bytes from `bytes` on, in `memory` that becomes the write's;
+ * either way it is not the caller's any more. With `silent` JavaScript hears
+ * only of failure. UVNET_WRITE_PENDING or an error. */
+int uvnet_write_keep(struct uvnet_handle *handle, char *memory, char *bytes,
+                     size_t length, bool silent);
+
+/* As uvnet_write_keep(), with a copy of the bytes. */
+int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
+                          size_t length, bool silent);
+
+/* The native result of a write of `total` bytes that came to `err`. */
+napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
+                              int err);
 
 /* Sends bytes that nobody waits for; what the kernel does not take now is
  * copied and sent later. 0, or a negative error. */

@@ -1,0 +1,83 @@
+/* Writes of strings, which are encoded to native memory. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "env.h"
+#include "handle.h"
+#include "js.h"
+#include "write.h"
+
+typedef napi_status (*encoder)(napi_env napi, napi_value string, char *buffer,
+                               size_t size, size_t *length);
+
+/* Encodes a string into the scratch memory, or if it may not fit there into
+ * memory of its own, which `owned` receives. NULL if that cannot be had. */
+static char *encode(struct uvnet_env *env, napi_value string, bool latin1,
+                    char **owned, size_t *length) {
+  encoder encode_string =
+      latin1 ? napi_get_value_string_latin1 : napi_get_value_string_utf8;
+  size_t units = 0;
+  size_t size = UVNET_READ_SIZE;
+  char *text = env->scratch;
+
+  *owned = NULL;
+  /* As Latin-1 the length is known without a look at the characters. UTF-8
+   * takes at most three bytes for each. */
+  if (napi_get_value_string_latin1(env->napi, string, NULL, 0, &units) !=
+      napi_ok)
+    return NULL;
+  if (units >= UVNET_READ_SIZE / 3) {
+    if (encode_string(env->napi, string, NULL, 0, &size) != napi_ok)
+      return NULL;
+    size++;
+    *owned = malloc(size);
+    text = *owned;
+  }
+  if (text != NULL &&
+      encode_string(env->napi, string, text, size, length) == napi_ok)
+    return text;
+  free(*owned);
+  *owned = NULL;
+  return NULL;
+}
+
+/* Sends what the kernel takes of an encoded string and queues the rest. */
+static int write_text(struct uvnet_handle *handle, char *text, size_t length,
+                      char *owned) {
+  int sent = 0;
+
+  if (handle->writes.head == NULL && length > 0)
+    sent = uvnet_write_try(handle, text, length);
+  if (sent < 0 || (size_t)sent == length) {
+    free(owned);
+    return sent < 0 ? sent : UVNET_WRITE_DONE;
+  }
+  if (owned != NULL)
+    return uvnet_write_keep(handle, owned, text + sent, length - (size_t)sent,
+                            false);
+  return uvnet_write_keep_copy(handle, text + sent, length - (size_t)sent,
+                               false);
+}
+
+/* writeString(id, string, latin1): in UTF-8, or with `latin1` in Latin-1. */
+napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  bool latin1;
+  size_t length = 0;
+  char *owned = NULL;
+  char *text;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 3, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_bool(napi, argv[2], "latin1", &latin1))
+    return NULL;
+  text = encode(handle->env, argv[1], latin1, &owned, &length);
+  if (text == NULL)
+    return uvnet_write_answer(handle, 0, UV_ENOMEM);
+  return uvnet_write_answer(handle, length,
+                            write_text(handle, text, length, owned));
+}
