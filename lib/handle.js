@@ -40,6 +40,10 @@ const handles = [];
 let acceptedId = -1;
 const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
 
+// Set when the running event's listener threw: Node then leaves its ticks for
+// an immediate.
+let hasThrown = false;
+
 let idOf;
 let deliver;
 
@@ -63,6 +67,7 @@ function guarded(listener, a, b) {
   try {
     listener.call(this, a, b);
   } catch (error) {
+    hasThrown = true;
     binding.fatalException(error);
   }
 }
@@ -397,10 +402,11 @@ function deliverAt(at, slab, base) {
 // bytes of the outbox are to be sent.
 function dispatch(count, slab, base) {
   const end = count * EVENT_FIELDS;
-  outbox.open();
+  if (drain !== null) outbox.open();
   for (let at = 0; at < end; at += EVENT_FIELDS) {
     deliverAt(at, slab, base);
-    if (drain !== null) drainTicks();
+    if (drain !== null && !hasThrown) drainTicks();
+    hasThrown = false;
     outbox.flushIfLate();
   }
   return outbox.close();

@@ -71,6 +71,8 @@ function onRead(count, chunk) {
       deliver(socket, chunk);
     if (!wantsMore && socket._handle === this) stopReading(socket, this);
   } else if (count === uv.EOF) {
+    // The stream had enough in the same dispatch; reading on brings EOF again.
+    if (!this.reading) return;
     socket.push(null);
     // Lets 'end' come when nobody reads.
     socket.read(0);
@@ -93,7 +95,9 @@ function onWriteError(status) {
 function flowsThrough(socket, state) {
   return state.flowing === true && state.length === 0 && !state.sync &&
     state.decoder === null && !state.multiAwaitDrain && !state.ended &&
-    socket.push === push && socket._events.data !== undefined;
+    socket.push === push && socket.read === read && socket._read === _read &&
+    socket._events.data !== undefined &&
+    socket._events.readable === undefined;
 }
 
 // Gives a chunk to the stream. False if it wants no more.
@@ -251,7 +255,7 @@ function final(callback) {
   else if (status < 0) callback(errors.errnoException(status, 'shutdown'));
 }
 
-function read(size) {
+function _read(size) {
   if (this.connecting || !this._handle) {
     this.once('connect', () => this._read(size));
   } else if (!this._handle.reading) {
@@ -274,10 +278,16 @@ function resumeOnRead(socket) {
   }
 }
 
+function read(size) {
+  resumeOnRead(this);
+  return Duplex.prototype.read.call(this, size);
+}
+
 // Adds the stream methods to the class.
 function defineStream(Socket) {
   const methods = {
-    _read: read,
+    _read,
+    read,
     _final: final,
     _writeGeneric: writeGeneric,
     _write: write,
@@ -292,10 +302,6 @@ function defineStream(Socket) {
     resume() {
       resumeOnRead(this);
       return Duplex.prototype.resume.call(this);
-    },
-    read(size) {
-      resumeOnRead(this);
-      return Duplex.prototype.read.call(this, size);
     },
     end(chunk, encoding, callback) {
       Duplex.prototype.end.call(this, chunk, encoding, callback);

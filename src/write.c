@@ -330,8 +330,8 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
   napi_env napi = handle->env->napi;
 
   handle->env->results[0] = (double)total;
-  if (err >= 0)
-    handle->bytes_written += total;
+  /* Core counts what it was given, also if the kernel refused it. */
+  handle->bytes_written += total;
   return js_int(napi, err);
 }
 
@@ -363,8 +363,6 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
     return result;
   if (!js_view(napi, argv[1], &data, &length))
     return js_throw_type(napi, "chunk must be a view");
-  if (length == 0)
-    return uvnet_write_answer(handle, 0, UVNET_WRITE_DONE);
   if (handle->writes.head == NULL)
     sent = uvnet_write_try(handle, data, length);
   if (sent < 0)

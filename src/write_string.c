@@ -47,7 +47,7 @@ static int write_text(struct uvnet_handle *handle, char *text, size_t length,
                       char *owned) {
   int sent = 0;
 
-  if (handle->writes.head == NULL && length > 0)
+  if (handle->writes.head == NULL)
     sent = uvnet_write_try(handle, text, length);
   if (sent < 0 || (size_t)sent == length) {
     free(owned);
