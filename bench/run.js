@@ -1,150 +1,167 @@
 'use strict';
 
-// npm run bench: CPU time per operation of core's net and of uvnet, measured in
-// one run, window by window in turn. A second core server is the control.
+// npm run bench: processor time per operation of core's net and of uvnet,
+// measured in one run, window by window in turn. README.md tells the method.
 
-const { execFileSync, fork, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const readline = require('node:readline');
+const { parseArgs } = require('node:util');
+const { buildCeiling, buildLoad } = require('./build');
+const { measureIdle } = require('./idle');
+const { measure } = require('./measure');
+const report = require('./report');
+const { idle, scenarios } = require('./scenarios');
+const { hasStrace } = require('./syscalls');
 
-const WINDOWS = 30;
-const WINDOW_MS = 120;
-const IDLE_CONNECTIONS = 2000;
+const USAGE = `usage: npm run bench -- [options]
+  --quick         fewer rows and shorter windows: under two minutes
+  --full          also counts system calls per operation, with strace
+  --only TEXT     only rows with TEXT in their name
+  --subject NAME  a module to compare with core instead of uvnet
+  --json FILE     writes all figures
+  --svg FILE      draws the ratios
+  --list          names the rows
+`;
 
-const scenarios = [
-  { name: 'echo 64 B, 50 connections', connections: 50, size: 64, depth: 1 },
-  { name: 'echo 64 B, 1 connection', connections: 1, size: 64, depth: 1 },
-  { name: 'echo 16 KB, 50 connections', connections: 50, size: 16384,
-    depth: 1 },
-];
+const optionTypes = {
+  quick: { type: 'boolean' },
+  full: { type: 'boolean' },
+  only: { type: 'string', default: '' },
+  subject: { type: 'string', default: 'uvnet' },
+  json: { type: 'string' },
+  svg: { type: 'string' },
+  list: { type: 'boolean' },
+  help: { type: 'boolean' },
+};
 
-const subjects = [
-  { name: 'core', net: 'core' },
-  { name: 'uvnet', net: 'uvnet' },
-  { name: 'control', net: 'core' },
-];
+// Milliseconds.
+const plans = {
+  normal: { windows: 30, window: 120, warmup: 1000 },
+  quick: { windows: 15, window: 60, warmup: 300 },
+};
 
-function buildLoad(folder) {
-  const program = path.join(folder, 'load');
-  execFileSync('cc', ['-std=c11', '-D_GNU_SOURCE', '-O2', '-o', program,
-    path.join(__dirname, 'load.c')], { stdio: 'inherit' });
-  return program;
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text) process.stderr.write(`${text}\n`);
 }
 
-// Nanoseconds of processor time of all threads of a process, proc(5).
-function cpuTime(pid) {
-  const folder = `/proc/${pid}/task`;
-  let sum = 0;
-  for (const task of fs.readdirSync(folder)) {
-    const text = fs.readFileSync(`${folder}/${task}/schedstat`, 'utf8');
-    sum += Number(text.split(' ')[0]);
+function chooseScenarios({ quick, only, subject }) {
+  return scenarios.filter((scenario) => scenario.name.includes(only) &&
+    !(quick && scenario.quick === false) &&
+    !(scenario.onlyNamed && subject !== 'uvnet'));
+}
+
+// What the columns call the compared subject.
+const labelOf = (subject) => (subject === 'uvnet' ? 'uvnet' : 'other');
+
+function subjectsOf(subject, hasCeiling) {
+  const subjects = [{ name: 'core', net: 'core' },
+    { name: labelOf(subject), net: subject }, { name: 'control', net: 'core' }];
+  if (hasCeiling) subjects.push({ name: 'ceiling', net: 'ceiling' });
+  return subjects;
+}
+
+function choosePlan({ quick, full }) {
+  const syscalls = Boolean(full) && hasStrace();
+  if (full && !syscalls) progress('strace is missing: no system calls');
+  return { ...plans[quick ? 'quick' : 'normal'], syscalls };
+}
+
+async function measureRow(context, scenario, { subject }, plan) {
+  const subjects = subjectsOf(subject, scenario.ceiling && context.hasCeiling);
+  const label = labelOf(subject);
+  try {
+    const result = await measure(context, subjects, scenario, plan);
+    const row = report.makeRow(scenario, result);
+    progress('');
+    console.log(report.rowText(row, label, plan));
+    return [row];
+  } catch (err) {
+    process.exitCode = 1;
+    progress('');
+    console.log(`${scenario.name}: ${err.message}`);
+    return [];
   }
-  return sum;
 }
 
-function lines(stream) {
-  return readline.createInterface({ input: stream })[Symbol.asyncIterator]();
-}
-
-async function startServer(subject, scenario) {
-  const child = fork(path.join(__dirname, 'server.js'),
-    [subject.net, scenario],
-    { execArgv: ['--expose-gc'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const { value: port } = await lines(child.stdout).next();
-  return { child, port };
-}
-
-async function startLoad(program, args) {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const output = lines(child.stdout);
-  await output.next();
-  return { child, output };
-}
-
-async function measureWindow({ server, load }, milliseconds) {
-  const before = cpuTime(server.child.pid);
-  load.child.stdin.write(`${milliseconds}\n`);
-  const { value } = await load.output.next();
-  const result = JSON.parse(value);
-  return (cpuTime(server.child.pid) - before) / result.operations;
-}
-
-function lowerDecile(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 10)];
-}
-
-function stop({ server, load }) {
-  load.child.stdin.end();
-  server.child.disconnect();
-}
-
-async function measureEcho(program, scenario) {
-  const sides = [];
-  for (const subject of subjects) {
-    const server = await startServer(subject, 'echo');
-    const load = await startLoad(program, ['echo', server.port,
-      scenario.connections, scenario.size, scenario.depth].map(String));
-    sides.push({ subject, server, load, costs: [] });
+async function measureRows(context, chosen, options) {
+  const plan = choosePlan(options);
+  const rows = [];
+  if (chosen.length === 0) return rows;
+  console.log(report.head(labelOf(options.subject), plan));
+  for (const [i, scenario] of chosen.entries()) {
+    progress(`${i + 1}/${chosen.length} ${scenario.name}`);
+    rows.push(...await measureRow(context, scenario, options, plan));
   }
-  // Compiles the hot functions.
-  for (const side of sides) await measureWindow(side, 1000);
-  for (let i = 0; i < WINDOWS; i++) {
-    for (const side of sides) {
-      side.costs.push(await measureWindow(side, WINDOW_MS));
-    }
+  console.log(`\n${report.summary(rows)}\n`);
+  return rows;
+}
+
+async function measureMemory(context, { subject }) {
+  progress(idle.name);
+  const results = await measureIdle(context,
+    subjectsOf(subject, context.hasCeiling), idle.connections);
+  progress('');
+  const [{ connections }] = results;
+  console.log(report.idleText(results));
+  if (connections < idle.connections) {
+    console.log('The limit of open files allows no more than ' +
+      `${connections} connections.`);
   }
-  sides.forEach(stop);
-  return sides.map(({ costs }) => lowerDecile(costs));
+  return results;
 }
 
-function memoryOf(child) {
-  return new Promise((resolve) => {
-    child.once('message', resolve);
-    child.send('memory');
-  });
+function writeResults({ json, svg }, results) {
+  if (json) fs.writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (svg) fs.writeFileSync(svg, report.svg(results.rows));
 }
 
-// Bytes of resident memory per idle connection.
-async function measureIdle(program) {
-  const costs = [];
-  for (const subject of subjects) {
-    const server = await startServer(subject, 'idle');
-    const before = await memoryOf(server.child);
-    const load = await startLoad(program,
-      ['idle', server.port, String(IDLE_CONNECTIONS)]);
-    const after = await memoryOf(server.child);
-    costs.push((after.rss - before.rss) / IDLE_CONNECTIONS);
-    stop({ server, load });
+function describeMachine() {
+  return { node: process.version, cpu: os.cpus()[0]?.model,
+    processors: os.cpus().length, kernel: os.release() };
+}
+
+async function run(context, options) {
+  const chosen = chooseScenarios(options);
+  const withIdle = idle.name.includes(options.only);
+  if (chosen.length === 0 && !withIdle) {
+    throw new Error(`no row has "${options.only}" in its name; see --list`);
   }
-  return costs;
+  const machine = describeMachine();
+  console.log(`Node ${machine.node}, ${machine.processors} processors ` +
+    `(${machine.cpu}), Linux ${machine.kernel}\n`);
+  const rows = await measureRows(context, chosen, options);
+  const memory = withIdle ? await measureMemory(context, options) : [];
+  writeResults(options, { machine, rows, idle: memory });
 }
 
-function report(name, unit, [core, uvnet, control]) {
-  const ratio = (value) => (core / value).toFixed(2).padStart(8);
-  console.log(name.padEnd(30) + `${core.toFixed(0)} ${unit}`.padStart(12) +
-    `${uvnet.toFixed(0)} ${unit}`.padStart(12) + ratio(uvnet) +
-    ratio(control));
+// A folder that is gone when this process ends, also by an interrupt.
+function temporaryFolder() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
+  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => process.exit(1));
+  }
+  return folder;
 }
 
 async function main() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
-  try {
-    const program = buildLoad(folder);
-    console.log(`Node ${process.version}, ${os.cpus().length} processors; ` +
-      'processor time per operation, and core \u00f7 uvnet (control: core ' +
-      '\u00f7 core)');
-    console.log(''.padEnd(30) + 'core'.padStart(12) + 'uvnet'.padStart(12) +
-      'ratio'.padStart(8) + 'control'.padStart(8));
-    for (const scenario of scenarios) {
-      report(scenario.name, 'ns', await measureEcho(program, scenario));
-    }
-    report('RSS per idle connection', 'B', await measureIdle(program));
-  } finally {
-    fs.rmSync(folder, { recursive: true });
+  const { values: options } = parseArgs({ options: optionTypes });
+  if (options.help) {
+    process.stdout.write(USAGE);
+  } else if (options.list) {
+    console.log([...scenarios, idle].map(({ name }) => name).join('\n'));
+  } else if (process.platform === 'linux') {
+    const folder = temporaryFolder();
+    await run({ folder, load: buildLoad(folder), hasCeiling: buildCeiling() },
+      options);
+  } else {
+    throw new Error('the benchmarks need Linux');
   }
 }
 
-main();
+main().catch((err) => {
+  console.error(`bench: ${err.message}`);
+  process.exitCode = 1;
+});
