@@ -43,9 +43,9 @@ function runNode(...args) {
   return runProgram(process.execPath, args);
 }
 
-async function behaviour() {
-  const { ok, output } = await runNode('node_modules/mocha/bin/mocha.js',
-    'test/*.test.js');
+async function behaviour(env) {
+  const { ok, output } = await runProgram(process.execPath,
+    ['node_modules/mocha/bin/mocha.js', 'test/*.test.js'], env);
   return {
     ok,
     passed: numberIn(output, /^ *(\d+) passing/m),
@@ -82,7 +82,9 @@ async function nodeSuite() {
 }
 
 const STEPS = {
-  'behaviour, on core net and on uvnet (mocha)': behaviour,
+  'behaviour, on core net and on uvnet (mocha)': () => behaviour({}),
+  'behaviour, uvnet with a dispatch for each event (mocha)': () => behaviour(
+    { UVNET_TEST_ONLY: 'uvnet', UVNET_NO_BATCHING: '1' }),
   'C units (test/c)': cUnits,
   'types (tsc)': types,
   'Node\'s own net tests (test/node)': nodeSuite,
