@@ -11,7 +11,7 @@ const outbox = require('./outbox');
 
 const { events, results } = binding;
 
-// enum uvnet_event_kind in src/env.h.
+// enum uvnet_event_kind in src/event.h.
 const READ = 0;
 const WRITE = 1;
 const CONNECT = 2;
@@ -40,8 +40,8 @@ const handles = [];
 let acceptedId = -1;
 const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
 
-// Set when the running event's listener threw: Node then leaves its ticks for
-// an immediate.
+// Set when the running event's listener or tick threw: Node then leaves the
+// other ticks for later.
 let hasThrown = false;
 
 let idOf;
@@ -379,6 +379,7 @@ function drainTicks() {
   try {
     drain();
   } catch (error) {
+    hasThrown = true;
     binding.fatalException(error);
   }
 }
@@ -406,8 +407,10 @@ function dispatch(count, slab, base) {
   for (let at = 0; at < end; at += EVENT_FIELDS) {
     deliverAt(at, slab, base);
     if (drain !== null && !hasThrown) drainTicks();
+    // Ticks that are left run when the outbox is closed, and write directly.
+    if (hasThrown) outbox.flush();
+    else outbox.flushIfLate();
     hasThrown = false;
-    outbox.flushIfLate();
   }
   return outbox.close();
 }

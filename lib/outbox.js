@@ -9,7 +9,7 @@ const binding = require('./binding');
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
 
-// struct uvnet_outbox in src/outbox.h: id, length, then the bytes.
+// UVNET_OUTBOX_HEADER in src/outbox.h: id, length, then the bytes.
 const HEADER = 8;
 const MAX_CHUNK = 2048;
 // Up to this length a loop beats the call into Node's encoder.

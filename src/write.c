@@ -329,7 +329,6 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
                               int err) {
   napi_env napi = handle->env->napi;
 
-  handle->env->results[0] = (double)total;
   /* Core counts what it was given, also if the kernel refused it. */
   handle->bytes_written += total;
   return js_int(napi, err);

@@ -55,7 +55,7 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
 
 /* Native functions for lib/handle.js; see the table in addon.c. Each write
  * returns 0 if all bytes are with the kernel, 1 if UVNET_EVENT_WRITE will tell
- * the outcome, or a negative error; results[0] is the number of bytes. */
+ * the outcome, or a negative error. */
 napi_value uvnet_js_write(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_writev(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info);

@@ -167,6 +167,32 @@ forEachNet((net, name) => {
       'process.abort()': 'process.abort();',
       'SIGKILL': 'process.kill(process.pid, "SIGKILL");',
     };
+    it('ticks of listeners that threw write after them', async () => {
+      const server = await listen(net.createServer());
+      const accepted = once(server, 'connection');
+      const child = startScript(name, `
+        process.on('uncaughtException', () => {});
+        const client = net.connect(${server.address().port}, '127.0.0.1');
+        client.setNoDelay();
+        client.on('data', () => {
+          client.write('a');
+          process.nextTick(() => client.write('b'));
+          throw new Error('thrown');
+        });`, { stdio: 'ignore' });
+      const exit = once(child, 'exit');
+      const [peer] = await accepted;
+      const rounds = 50;
+      let text = '';
+      peer.write('.');
+      for await (const data of peer) {
+        text += data;
+        if (text.length === 2 * rounds) break;
+        if (text.length % 2 === 0) peer.write('.');
+      }
+      await exit;
+      assert.strictEqual(text, 'ab'.repeat(rounds));
+    });
+
     // uvnet sends small writes when the callback that made them returns. These
     // keep it from returning: README.md, "Differences from core".
     const waits = name === 'core' || process.env.UVNET_NO_BATCHING === '1';
