@@ -20,6 +20,7 @@
         "src/pipe.c",
         "src/read.c",
         "src/server.c",
+        "src/slab.c",
         "src/socket.c",
         "src/tcp.c",
         "src/write.c",

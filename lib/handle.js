@@ -20,7 +20,12 @@ const CONNECTION = 4;
 const CLOSE = 5;
 const WRITE_FAILED = 6;
 const WRITE_QUEUED = 7;
+const READ_BULK = 8;
 const EVENT_FIELDS = 4;
+// The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
+const FIRST = 0;
+const COUNT = 1;
+const BASE = 2;
 
 const IS_TCP = 0;
 const IS_PIPE = 1;
@@ -56,7 +61,9 @@ class Request extends AsyncResource {
   constructor(type, triggerAsyncId, done) {
     super(type, { triggerAsyncId, requireManualDestroy: true });
     this.done = done;
+    // For writes.
     this.next = null;
+    this.last = this;
   }
 }
 
@@ -77,24 +84,21 @@ function complete(request, handle, status) {
   request.emitDestroy();
 }
 
+// A process may have many thousands of these, so what few of them need are
+// properties of the prototype.
 class Handle extends AsyncResource {
   #id;
   #onclose = null;
-  #connect = null;
-  #shutdown = null;
-  // Pending writes in the order of their calls.
-  #firstWrite = null;
-  #lastWrite = null;
+  // The connect or shutdown that runs: never both.
+  #request = null;
+  // The oldest pending write; its `last` is the youngest.
+  #writes = null;
   // What defer() took waits for the kernel: the stream must hear of more.
   #isQueued = false;
 
   // The net.Socket or net.Server that uses this handle.
   owner = null;
   reading = false;
-  onread = null;
-  onconnection = null;
-  // Told when bytes that defer() took could not be sent.
-  onwriteerror = null;
 
   constructor(type, kind) {
     super(type, acceptedId < 0 ? manual : acceptedOptions);
@@ -118,12 +122,13 @@ class Handle extends AsyncResource {
     deliver = (handle, kind, a, b, slab) => {
       switch (kind) {
         case READ:
+        case READ_BULK:
           enter.call(handle, guarded, handle, handle.onread, a,
             b < 0 ? undefined : new FastBuffer(slab, b, a));
           break;
         case WRITE: handle.#finishWrite(a); break;
-        case CONNECT: handle.#finishConnect(a); break;
-        case SHUTDOWN: handle.#finishShutdown(a); break;
+        case CONNECT:
+        case SHUTDOWN: handle.#finishRequest(a); break;
         case CONNECTION: handle.#accept(a, b); break;
         case CLOSE: handle.#finishClose(); break;
         case WRITE_FAILED:
@@ -135,23 +140,17 @@ class Handle extends AsyncResource {
   }
 
   #finishWrite(status) {
-    const request = this.#firstWrite;
+    const request = this.#writes;
     // Somebody wrote through the handle and did not care.
     if (request === null) return;
-    this.#firstWrite = request.next;
-    if (request.next === null) this.#lastWrite = null;
+    this.#writes = request.next;
+    if (request.next !== null) request.next.last = request.last;
     complete(request, this, status);
   }
 
-  #finishConnect(status) {
-    const request = this.#connect;
-    this.#connect = null;
-    complete(request, this, status);
-  }
-
-  #finishShutdown(status) {
-    const request = this.#shutdown;
-    this.#shutdown = null;
+  #finishRequest(status) {
+    const request = this.#request;
+    this.#request = null;
     complete(request, this, status);
   }
 
@@ -159,6 +158,11 @@ class Handle extends AsyncResource {
   // its scope: it does not inherit the store of who called listen().
   #accept(status, id) {
     let client;
+    if (this.#id < 0) {
+      // Closed meanwhile: as the kernel does with those in a queue that ends.
+      if (status === 0) binding.closeReset(id);
+      return;
+    }
     if (status === 0) {
       acceptedId = id;
       acceptedOptions.triggerAsyncId = this.asyncId();
@@ -176,10 +180,7 @@ class Handle extends AsyncResource {
 
   // Each write gives 0 if the kernel has all bytes, a negative error, or 1: then
   // expect() must say next who wants to know of its end.
-  write(view) {
-    outbox.flush();
-    return binding.write(idOf(this), view);
-  }
+  write(view) { return binding.write(idOf(this), view); }
 
   // Keeps a small chunk until the running dispatch ends. False if it has to be
   // written at once.
@@ -188,14 +189,10 @@ class Handle extends AsyncResource {
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk);
   }
 
-  writev(views) {
-    outbox.flush();
-    return binding.writev(idOf(this), views, views?.length);
-  }
+  writev(views) { return binding.writev(idOf(this), views, views?.length); }
 
   // Encodes as UTF-8, or with `latin1` as Latin-1.
   writeString(string, latin1) {
-    outbox.flush();
     return binding.writeString(idOf(this), string, latin1);
   }
 
@@ -203,32 +200,31 @@ class Handle extends AsyncResource {
   expect(done) {
     idOf(this);
     const request = new Request('WRITEWRAP', this.asyncId(), done);
-    if (this.#lastWrite === null) this.#firstWrite = request;
-    else this.#lastWrite.next = request;
-    this.#lastWrite = request;
+    if (this.#writes === null) this.#writes = request;
+    else this.#writes.last.next = request;
+    this.#writes.last = request;
   }
 
   // 0, and done(status) will be called; or a negative error.
   connect(address, port, done, type) {
     const status = binding.connect(idOf(this), address, port, 0);
-    if (status === 0) this.#connect = new Request(type, this.asyncId(), done);
+    if (status === 0) this.#request = new Request(type, this.asyncId(), done);
     return status;
   }
 
   shutdown(done) {
-    outbox.flush();
     const status = binding.shutdown(idOf(this));
     if (status === 0) {
-      this.#shutdown = new Request('SHUTDOWNWRAP', this.asyncId(), done);
+      this.#request = new Request('SHUTDOWNWRAP', this.asyncId(), done);
     }
     return status;
   }
 
-  // Closes once; `done` runs when libuv has let go of the handle.
+  // Closes once; `done` runs when libuv has let go of the handle. Leaves in
+  // `results` the bytes read and written.
   close(done) {
     const id = idOf(this);
     if (id < 0) return;
-    outbox.flush();
     binding.close(id);
     this.#closing(done);
   }
@@ -236,7 +232,6 @@ class Handle extends AsyncResource {
   // As close(), with RST in place of FIN. 0 or a negative error; with an error
   // the handle stays open.
   reset(done) {
-    outbox.flush();
     const status = binding.closeReset(idOf(this));
     if (status === 0) this.#closing(done);
     return status;
@@ -260,7 +255,6 @@ class Handle extends AsyncResource {
   getAsyncId() { idOf(this); return this.asyncId(); }
 
   get fd() {
-    outbox.flush();
     return Math.max(binding.fd(idOf(this)), -1);
   }
 
@@ -269,15 +263,20 @@ class Handle extends AsyncResource {
   }
 
   get bytesWritten() {
-    outbox.flush();
     return binding.handleBytes(idOf(this)) === 0 ? results[1] : 0;
   }
 
   get writeQueueSize() {
-    outbox.flush();
     return Math.max(binding.writeQueueSize(idOf(this)), 0);
   }
 }
+
+Object.assign(Handle.prototype, {
+  onread: null,
+  onconnection: null,
+  // Told when bytes that defer() took could not be sent.
+  onwriteerror: null,
+});
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
@@ -384,37 +383,82 @@ function drainTicks() {
   }
 }
 
-function deliverAt(at, slab, base) {
-  const kind = events[at];
-  const id = events[at + 1];
-  const b = events[at + 3];
-  const isChunk = kind === READ && b >= 0;
+// The running dispatch: its events, how far it is, and the ArrayBuffers that
+// its chunks lie in.
+let list = events;
+let at = 0;
+let end = 0;
+let slab;
+let bulk;
+let base = 0;
+
+function deliverNext() {
+  const kind = list[at];
+  const id = list[at + 1];
+  const a = list[at + 2];
+  const b = list[at + 3];
+  at += EVENT_FIELDS;
   const handle = handles[id];
   if (kind === CLOSE) handles[id] = undefined;
   // A connection that could not be accepted closes without ever having had an
   // object.
-  if (handle !== undefined) {
-    deliver(handle, kind, events[at + 2], isChunk ? b + base : b, slab);
+  if (handle === undefined) return;
+  if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
+  else deliver(handle, kind, a, b, bulk);
+}
+
+function deliverAll() {
+  while (at < end) {
+    deliverNext();
+    if (drain !== null && !hasThrown) drainTicks();
+    hasThrown = false;
+    if (at < end) outbox.flushIfLate();
   }
 }
 
-// C calls this with the number of events that wait, the slab that their bytes
-// lie in, and where in the slab those of this dispatch start. Gives how many
-// bytes of the outbox are to be sent.
-function dispatch(count, slab, base) {
-  const end = count * EVENT_FIELDS;
-  if (drain !== null) outbox.open();
-  for (let at = 0; at < end; at += EVENT_FIELDS) {
-    deliverAt(at, slab, base);
-    if (drain !== null && !hasThrown) drainTicks();
-    // Ticks that are left run when the outbox is closed, and write directly.
-    if (hasThrown) outbox.flush();
-    else outbox.flushIfLate();
-    hasThrown = false;
+function begin(first, count, newSlab, newBulk) {
+  at = first;
+  end = first + count * EVENT_FIELDS;
+  slab = newSlab;
+  bulk = newBulk;
+  base = events[BASE];
+}
+
+// A listener runs the event loop itself (a native addon can). C needs the
+// memory of the events that are left, so they are copied, and come first.
+function dispatchNested(newSlab, newBulk) {
+  const first = events[FIRST];
+  const count = events[COUNT];
+  const rest = list.slice(at, end);
+  const own = events.slice(first, first + count * EVENT_FIELDS);
+  list = rest;
+  at = 0;
+  end = rest.length;
+  outbox.close();
+  deliverAll();
+  list = own;
+  begin(0, count, newSlab, newBulk);
+  deliverAll();
+}
+
+let isDispatching = false;
+
+// C calls this with the slab that the chunks of small reads lie in and the bulk
+// slab of the others.
+function dispatch(newSlab, newBulk) {
+  if (isDispatching) {
+    dispatchNested(newSlab, newBulk);
+    return;
   }
-  return outbox.close();
+  isDispatching = true;
+  list = events;
+  begin(events[FIRST], events[COUNT], newSlab, newBulk);
+  if (drain !== null) outbox.open();
+  deliverAll();
+  outbox.close();
+  isDispatching = false;
 }
 
 binding.setDispatch(dispatch, drain !== null);
 
-module.exports = { Handle, Pipe, TCP, guessHandleType, uv };
+module.exports = { Handle, Pipe, TCP, guessHandleType, results, uv };

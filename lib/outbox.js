@@ -1,15 +1,20 @@
 'use strict';
 
-// Small writes made while a dispatch runs. They wait in memory shared with C,
-// which sends them when the dispatch ends, those of one socket in one system
-// call. Whoever has to know that the bytes are with the kernel calls flush().
+// Small writes made while a dispatch runs. They wait in memory shared with C
+// (src/outbox.h), which sends them when the dispatch ends, those of one socket
+// in one system call, and before anything that must come after them.
 
+const { performance } = require('perf_hooks');
 const binding = require('./binding');
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
 
-// UVNET_OUTBOX_HEADER in src/outbox.h: id, length, then the bytes.
+// UVNET_OUTBOX_USED, UVNET_OUTBOX_OPEN and UVNET_OUTBOX_START.
+const USED = 0;
+const OPEN = 1;
+const START = 8;
+// UVNET_OUTBOX_HEADER: id, length, then the bytes.
 const HEADER = 8;
 const MAX_CHUNK = 2048;
 // Up to this length a loop beats the call into Node's encoder.
@@ -17,46 +22,34 @@ const MAX_LOOP = 64;
 // Nobody's bytes wait longer than this for other sockets' listeners.
 const MAX_DELAY_MS = 1;
 
-const { performance } = require('perf_hooks');
-
-let isOpen = false;
-let used = 0;
 let since = 0;
 let listensForExit = false;
 
-function onExit() {
-  flush();
-}
-
 // From now on small writes wait.
 function open() {
-  isOpen = true;
-  since = performance.now();
+  words[OPEN] = 1;
+  since = 0;
 }
 
-// Ends the waiting. How many bytes of records C has to send.
+// Ends the waiting; C sends what is there.
 function close() {
-  const size = used;
-  isOpen = false;
-  used = 0;
-  return size;
+  words[OPEN] = 0;
 }
 
 // Sends what waits.
 function flush() {
-  if (used === 0) return;
-  const size = used;
-  used = 0;
-  // Writes that failed or have to wait are reported when the dispatch ends. No
-  // more are taken until then, so that those who write learn of it.
-  if (binding.flushOutbox(size)) isOpen = false;
+  if (words[USED] > START) binding.flushOutbox();
 }
 
 // Between the events of one dispatch.
 function flushIfLate() {
-  if (used > 0 && performance.now() - since > MAX_DELAY_MS) {
-    flush();
-    since = performance.now();
+  if (words[USED] === START) return;
+  const now = performance.now();
+  if (since === 0) {
+    since = now;
+  } else if (now - since > MAX_DELAY_MS) {
+    binding.flushOutbox();
+    since = 0;
   }
 }
 
@@ -75,16 +68,18 @@ function encode(string, start) {
 // Takes a chunk (a view, or a string to be sent as UTF-8) for the handle with
 // that id. False if it has to be written at once.
 function put(id, chunk) {
-  if (!isOpen || chunk.length > MAX_CHUNK) return false;
+  if (words[OPEN] === 0 || chunk.length > MAX_CHUNK) return false;
   const isString = typeof chunk === 'string';
   const most = isString ? chunk.length * 3 : chunk.length;
-  if (used + HEADER + most > bytes.length - HEADER) {
-    flush();
-    if (!isOpen) return false;
+  let used = words[USED];
+  if (used + HEADER + most > bytes.length) {
+    binding.flushOutbox();
+    if (words[OPEN] === 0) return false;
+    used = START;
   }
   if (!listensForExit) {
     listensForExit = true;
-    process.prependListener('exit', onExit);
+    process.prependListener('exit', flush);
   }
   const start = used + HEADER;
   let size = chunk.length;
@@ -92,7 +87,7 @@ function put(id, chunk) {
   else bytes.set(chunk, start);
   words[used >> 2] = id;
   words[(used >> 2) + 1] = size;
-  used = (start + size + 3) & ~3;
+  words[USED] = (start + size + 3) & ~3;
   return true;
 }
 

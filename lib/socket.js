@@ -18,13 +18,13 @@ const validate = require('./validate');
 
 const {
   kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
-  kNoDelay, kOnRead, kPeer, kStarted,
+  kNoDelay, kOnRead, kPeer,
 } = symbols;
 
 function Socket(options) {
   if (!isOwn(this)) return new Socket(options);
   if (options?.[kAccepted]) {
-    initialize(this, options);
+    initialize(this);
     Duplex.call(this, options);
     attachHandle(this, options.handle);
     startReading(this, options);
@@ -37,7 +37,8 @@ function Socket(options) {
   }
   checkOptions(settings);
   const handle = handleOf(settings);
-  initialize(this, settings);
+  initialize(this);
+  useKeepAliveAndNoDelay(this, settings);
   Duplex.call(this, streamOptions(settings));
   useOnRead(this, settings.onread);
   if (handle !== null) attachHandle(this, handle);
@@ -109,7 +110,7 @@ function handleOfDescriptor({ fd }) {
 
 // Everything the socket has of its own before it becomes a stream; user code
 // reads the names without a symbol.
-function initialize(socket, options) {
+function initialize(socket) {
   socket.connecting = false;
   socket._hadError = false;
   socket._handle = null;
@@ -123,16 +124,27 @@ function initialize(socket, options) {
   socket._server = null;
   socket[core.asyncId] = -1;
   socket[core.timeout] = null;
-  socket[kLastQueueSize] = 0;
-  socket[kOnRead] = null;
-  socket[kStarted] = 0;
-  socket[kPeer] = undefined;
   socket[kBytesRead] = 0;
   socket[kBytesWritten] = 0;
-  socket[kNoDelay] = Boolean(options.noDelay);
-  socket[kKeepAlive] = Boolean(options.keepAlive);
-  socket[kKeepAliveDelay] =
-    Math.max(~~(options.keepAliveInitialDelay / 1000), 0);
+}
+
+// What few sockets have is theirs only when it is set, and takes no memory of
+// the others.
+Object.assign(Socket.prototype, {
+  [kLastQueueSize]: 0,
+  [kOnRead]: null,
+  [kPeer]: undefined,
+  [kNoDelay]: false,
+  [kKeepAlive]: false,
+  [kKeepAliveDelay]: 0,
+});
+
+function useKeepAliveAndNoDelay(socket, options) {
+  const { keepAlive, keepAliveInitialDelay, noDelay } = options;
+  if (noDelay) socket[kNoDelay] = true;
+  if (keepAlive) socket[kKeepAlive] = true;
+  const delay = Math.max(~~(keepAliveInitialDelay / 1000), 0);
+  if (delay > 0) socket[kKeepAliveDelay] = delay;
 }
 
 function streamOptions(options) {

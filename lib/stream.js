@@ -5,44 +5,66 @@
 const { Duplex } = require('stream');
 const { asyncId } = require('./core');
 const errors = require('./errors');
-const { Handle } = require('./handle');
-const {
-  kBytesRead, kBytesWritten, kOnRead, kStarted,
-} = require('./symbols');
+const { Handle, results } = require('./handle');
+const { kBytesRead, kBytesWritten, kOnRead } = require('./symbols');
 
 const { uv } = errors;
 const { push } = Duplex.prototype;
-
-function ignoreRead() {}
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
   socket._handle = handle;
   handle.owner = socket;
-  handle.onread = onRead;
-  handle.onwriteerror = onWriteError;
-  socket[asyncId] = handle.getAsyncId();
+  const id = handle.getAsyncId();
+  // A small integer needs no memory of its own.
+  socket[asyncId] = id === (id | 0) ? id | 0 : id;
   if (socket[kOnRead]) handle.useUserBuffer(socket[kOnRead].buffer);
 }
 
-// Takes the handle off the socket and closes it; 'close' follows when libuv is
-// done with it.
-function detachHandle(socket, hadError) {
-  const handle = socket._handle;
+// What a handle of ours calls when libuv is done with it.
+function closedWell() { this.owner.emit('close', false); }
+function closedByError() { this.owner.emit('close', true); }
+
+// Closes the socket's own handle, or resets its connection. An error of the
+// reset, or 0.
+function closeHandle(socket, handle, hadError) {
+  const closed = hadError ? closedByError : closedWell;
+  let status = 0;
+  if (socket.resetAndClosing) {
+    socket.resetAndClosing = false;
+    status = handle.reset(closed);
+    if (status < 0) handle.close(closed);
+  } else {
+    handle.close(closed);
+  }
+  socket[kBytesRead] = results[0];
+  socket[kBytesWritten] = results[1];
+  return status;
+}
+
+// As closeHandle(), for a handle of core's that the socket was moved to.
+function closeCoreHandle(socket, handle, hadError) {
   const closed = () => socket.emit('close', hadError);
   socket[kBytesRead] = handle.bytesRead;
   socket[kBytesWritten] = handle.bytesWritten;
   if (socket.resetAndClosing) {
     socket.resetAndClosing = false;
     const status = handle.reset(closed);
-    if (status < 0) {
-      handle.close(closed);
-      socket.emit('error', errors.errnoException(status, 'reset'));
-    }
-  } else {
-    handle.close(closed);
+    if (status < 0) handle.close(closed);
+    return status;
   }
-  handle.onread = ignoreRead;
+  handle.close(closed);
+  return 0;
+}
+
+// Takes the handle off the socket and closes it; 'close' follows when libuv is
+// done with it.
+function detachHandle(socket, hadError) {
+  const handle = socket._handle;
+  const status = handle instanceof Handle ?
+    closeHandle(socket, handle, hadError) :
+    closeCoreHandle(socket, handle, hadError);
+  if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
   socket._handle = null;
   socket._sockname = null;
 }
@@ -65,9 +87,11 @@ function stopReading(socket, handle) {
 // negative error.
 function onRead(count, chunk) {
   const socket = this.owner;
+  // Read before the handle was taken off, in the same turn of the loop.
+  if (socket?._handle !== this) return;
   socket._unrefTimer();
   if (count > 0) {
-    const wantsMore = socket[kOnRead] ? callOnRead(socket, count) :
+    const wantsMore = socket[kOnRead] ? callOnRead(socket, count, chunk) :
       deliver(socket, chunk);
     if (!wantsMore && socket._handle === this) stopReading(socket, this);
   } else if (count === uv.EOF) {
@@ -84,10 +108,13 @@ function onRead(count, chunk) {
 // Bytes of a write that counted as done could not be sent.
 function onWriteError(status) {
   const socket = this.owner;
-  if (socket._handle === this) {
+  if (socket?._handle === this) {
     socket.destroy(errors.errnoException(status, 'write'));
   }
 }
+
+Handle.prototype.onread = onRead;
+Handle.prototype.onwriteerror = onWriteError;
 
 // Whether a chunk would go through push() to the listeners of 'data' and leave
 // nothing behind: the stream flows, holds nothing, and is not in the middle of
@@ -114,9 +141,18 @@ function deliver(socket, chunk) {
   return false;
 }
 
-// The onread option's way of reading. False if the user wants no more.
-function callOnRead(socket, count) {
+// The onread option's way of reading: what was read is in the user's buffer, or
+// in `chunk` and goes there now. False if the user wants no more.
+function callOnRead(socket, count, chunk) {
   const settings = socket[kOnRead];
+  if (chunk !== undefined) {
+    if (settings.buffer.length < count) {
+      // The user has detached it meanwhile.
+      socket.destroy(errors.errnoException(uv.ENOBUFS, 'read'));
+      return false;
+    }
+    settings.buffer.set(chunk);
+  }
   const wantsMore =
     settings.callback.call(socket, count, settings.buffer) !== false;
   if (settings.next !== null) {
@@ -160,29 +196,45 @@ function goesStraight(socket, state, handle) {
     handle instanceof Handle && socket._write === write;
 }
 
-// A write that nobody waits for is tried before the stream knows of it. If the
-// kernel does not take all, the stream is told, and its _write() finds the
-// write begun.
-function writeChunk(chunk, encoding, callback) {
-  if (callback === undefined && encoding === undefined) {
-    const state = this._writableState;
-    const handle = this._handle;
-    const isString = typeof chunk === 'string';
-    if ((isString || chunk instanceof Uint8Array) && chunk.length > 0 &&
-        chunk.length < state.highWaterMark &&
-        goesStraight(this, state, handle)) {
-      this._unrefTimer();
-      if ((!isString || state.defaultEncoding === 'utf8') &&
-          handle.defer(chunk)) {
-        return true;
-      }
-      const status = isString ?
-        writeString(handle, chunk, state.defaultEncoding) : handle.write(chunk);
-      if (status === 0) return true;
-      this[kStarted] = status;
-    }
+// What became of a write that was begun ahead of the stream, for the _write()
+// that follows at once; 0 if there is none.
+let started = 0;
+
+// A write that nobody waits for is tried before the stream knows of it. True if
+// the kernel or the outbox took all; else the stream is to be told, and its
+// _write() finds the write begun.
+function tryWrite(socket, chunk) {
+  const state = socket._writableState;
+  const handle = socket._handle;
+  const isString = typeof chunk === 'string';
+  if ((!isString && !(chunk instanceof Uint8Array)) || chunk.length === 0 ||
+      chunk.length >= state.highWaterMark ||
+      !goesStraight(socket, state, handle)) return false;
+  socket._unrefTimer();
+  if ((!isString || state.defaultEncoding === 'utf8') && handle.defer(chunk)) {
+    return true;
   }
+  started = isString ? writeString(handle, chunk, state.defaultEncoding) :
+    handle.write(chunk);
+  return started === 0;
+}
+
+function writeChunk(chunk, encoding, callback) {
+  if (callback === undefined && encoding === undefined &&
+      tryWrite(this, chunk)) return true;
   return Duplex.prototype.write.call(this, chunk, encoding, callback);
+}
+
+// The last chunk goes ahead of the stream too, and FIN right behind it.
+function end(chunk, encoding, callback) {
+  const isStraight = chunk && (encoding === undefined ||
+    typeof encoding === 'function') && tryWrite(this, chunk);
+  if (isStraight) {
+    Duplex.prototype.end.call(this, encoding, callback);
+  } else {
+    Duplex.prototype.end.call(this, chunk, encoding, callback);
+  }
+  return this;
 }
 
 // The end of a write that had to wait.
@@ -227,9 +279,9 @@ function writeGeneric(isVector, data, encoding, callback) {
     return;
   }
   this._unrefTimer();
-  let status = this[kStarted];
+  let status = started;
+  started = 0;
   if (status === 0) status = startWrite(handle, isVector, data, encoding);
-  else this[kStarted] = 0;
   if (status === 0) {
     callback();
   } else if (status < 0) {
@@ -303,10 +355,7 @@ function defineStream(Socket) {
       resumeOnRead(this);
       return Duplex.prototype.resume.call(this);
     },
-    end(chunk, encoding, callback) {
-      Duplex.prototype.end.call(this, chunk, encoding, callback);
-      return this;
-    },
+    end,
   };
   Object.assign(Socket.prototype, methods);
 }

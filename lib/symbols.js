@@ -15,9 +15,6 @@ module.exports = {
   kNoDelay: Symbol('noDelay'),
   // { buffer, next, callback } of the onread option, or null.
   kOnRead: Symbol('onread'),
-  // What write() was told of a write that it began ahead of the stream: 0 if
-  // there is none.
-  kStarted: Symbol('started'),
   // The peer's name, once it was asked for.
   kPeer: Symbol('peername'),
 };

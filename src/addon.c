@@ -3,6 +3,7 @@
 #include <node_api.h>
 
 #include "env.h"
+#include "event.h"
 #include "handle.h"
 #include "js.h"
 #include "js_address.h"
@@ -13,9 +14,10 @@
 #include "socket.h"
 #include "write.h"
 
-/* setDispatch(function, batching): function(count, slab, base) is called for
- * events; see uvnet_event_kind. With `batching` it takes many at a time, and
- * drains ticks and microtasks between them itself. */
+/* setDispatch(function, batching): function(slab, bulk) is called for events,
+ * the ArrayBuffers being what their chunks lie in; see event.h. With `batching`
+ * it takes many at a time, and drains ticks and microtasks between them itself.
+ */
 static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_valuetype type = napi_undefined;
@@ -183,9 +185,9 @@ static napi_status define_memory(napi_env napi, napi_value exports,
   napi_status status = napi_get_reference_value(napi, env->events_ref, &buffer);
 
   if (status == napi_ok)
-    status = napi_create_typedarray(
-        napi, napi_int32_array, (size_t)UVNET_EVENT_LIMIT * UVNET_EVENT_FIELDS,
-        buffer, 0, &view);
+    status = napi_create_typedarray(napi, napi_int32_array,
+                                    UVNET_EVENTS_SIZE / sizeof(int32_t), buffer,
+                                    0, &view);
   if (status == napi_ok)
     status = napi_set_named_property(napi, exports, "events", view);
   if (status == napi_ok)

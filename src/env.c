@@ -36,11 +36,11 @@ static void cleanup_done(struct uvnet_env *env) {
     env_free(env);
 }
 
-static void on_check_closed(uv_handle_t *uv) {
+static void on_watcher_closed(uv_handle_t *uv) {
   struct uvnet_env *env = uv->data;
 
-  env->check_open = false;
-  if (env->live_count == 0)
+  env->watchers--;
+  if (env->live_count == 0 && env->watchers == 0)
     cleanup_done(env);
 }
 
@@ -53,26 +53,35 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
 
   (void)hook;
   env->closing = true;
-  uv_close((uv_handle_t *)&env->check, on_check_closed);
+  uv_close((uv_handle_t *)&env->prepare, on_watcher_closed);
+  uv_close((uv_handle_t *)&env->check, on_watcher_closed);
   for (i = 0; i < env->slot_count; i++)
     if (env->slots[i] != NULL)
-      uvnet_handle_close(env->slots[i]);
+      uvnet_handle_abandon(env->slots[i]);
+}
+
+/* A loop that a listener runs inside of a dispatch shall not wait for answers to
+ * what is still in the outbox. */
+static void on_prepare(uv_prepare_t *prepare) {
+  uvnet_outbox_flush(prepare->data, NULL);
+  uvnet_event_flush(prepare->data);
 }
 
 static void on_check(uv_check_t *check) { uvnet_event_flush(check->data); }
 
-/* Events that wait are dispatched when the loop has polled. The check handle
- * keeps no loop alive. */
-static int start_check(struct uvnet_env *env) {
-  int err = uv_check_init(env->loop, &env->check);
-
-  if (err != 0)
-    return err;
+/* Events that wait are dispatched when the loop has polled; those that come
+ * from other phases, before it polls again. Neither handle keeps a loop alive.
+ * None of these calls can fail, though they return int. */
+static void start_watchers(struct uvnet_env *env) {
+  env->prepare.data = env;
   env->check.data = env;
-  env->check_open = true;
-  err = uv_check_start(&env->check, on_check);
+  (void)uv_prepare_init(env->loop, &env->prepare);
+  (void)uv_check_init(env->loop, &env->check);
+  env->watchers = 2;
+  (void)uv_prepare_start(&env->prepare, on_prepare);
+  (void)uv_check_start(&env->check, on_check);
+  uv_unref((uv_handle_t *)&env->prepare);
   uv_unref((uv_handle_t *)&env->check);
-  return err;
 }
 
 static bool shared_memory(napi_env napi, size_t bytes, void **memory,
@@ -97,9 +106,7 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   env->inbox = malloc(UVNET_READ_SIZE);
   if (env->scratch == NULL || env->inbox == NULL ||
       napi_get_uv_event_loop(napi, &env->loop) != napi_ok ||
-      !shared_memory(napi,
-                     sizeof(int32_t) * UVNET_EVENT_FIELDS * UVNET_EVENT_LIMIT,
-                     &events, &env->events_ref) ||
+      !shared_memory(napi, UVNET_EVENTS_SIZE, &events, &env->events_ref) ||
       !shared_memory(napi, sizeof(double) * UVNET_RESULT_FIELDS, &results,
                      &env->results_ref) ||
       !shared_memory(napi, UVNET_OUTBOX_SIZE, &outbox, &env->outbox_ref))
@@ -107,12 +114,12 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   env->events = events;
   env->results = results;
   env->outbox = outbox;
+  env->outbox[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)
     goto fail;
   if (napi_set_instance_data(napi, env, env_finalize, NULL) == napi_ok) {
-    /* It cannot fail, but says that it may. */
-    (void)start_check(env);
+    start_watchers(env);
     return env;
   }
   (void)napi_remove_async_cleanup_hook(env->cleanup_hook);
@@ -158,7 +165,7 @@ void uvnet_env_remove(struct uvnet_env *env, struct uvnet_handle *handle) {
   env->slots[handle->id] = NULL;
   env->live_count--;
   env->counters.handles_closed++;
-  if (env->closing && env->live_count == 0 && !env->check_open)
+  if (env->closing && env->live_count == 0 && env->watchers == 0)
     cleanup_done(env);
 }
 

@@ -1,5 +1,9 @@
-/* Events on their way to JavaScript, and the memory that chunks are cut from.
- */
+/* Events on their way to JavaScript.
+ *
+ * What happens in libuv's callbacks is noted in a ring, and JavaScript is
+ * called once for all of it: when the loop has polled, when a pass of closing
+ * handles is over, or else before the loop polls again. Without batching (see
+ * setDispatch() in addon.c) it is called for each event. */
 #ifndef UVNET_EVENT_H
 #define UVNET_EVENT_H
 
@@ -12,7 +16,7 @@
 /* The kinds of event; lib/handle.js knows them by the same names. */
 enum uvnet_event_kind {
   /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
-   * start, behind dispatch()'s base, in the slab; or -1 if they went to the
+   * start behind the header's base, in the slab; or -1 if they went to the
    * user's own buffer. */
   UVNET_EVENT_READ = 0,
   /* a: 0 or a negative error. Finishes the oldest pending write. */
@@ -22,36 +26,51 @@ enum uvnet_event_kind {
   UVNET_EVENT_SHUTDOWN = 3,
   /* a: 0 or a negative error; b: the id of the accepted handle. */
   UVNET_EVENT_CONNECTION = 4,
-  /* The handle is gone and its id may be used again. */
+  /* The handle is gone; its id may be used again when the dispatch is over. */
   UVNET_EVENT_CLOSE = 5,
   /* a: why bytes of the outbox could not be sent. */
   UVNET_EVENT_WRITE_FAILED = 6,
   /* a: 1 if bytes of the outbox have to wait for the kernel, 0 when all writes
    * of the handle have ended. */
-  UVNET_EVENT_WRITE_QUEUED = 7
+  UVNET_EVENT_WRITE_QUEUED = 7,
+  /* a: bytes read; b: where they start in the bulk slab. */
+  UVNET_EVENT_READ_BULK = 8
 };
 
-/* Queues one event and dispatches all that wait. Called from libuv callbacks
- * only: JavaScript runs. Does nothing while the environment winds down. */
+/* The shared memory of events: numbers that go with a dispatch, then the two
+ * rings. JavaScript reads one while events go to the other. */
+enum {
+  /* Where in the memory the dispatch's first event is, and how many there are.
+   */
+  UVNET_HEADER_FIRST = 0,
+  UVNET_HEADER_COUNT = 1,
+  /* Where in the slab the dispatch's reads start. */
+  UVNET_HEADER_BASE = 2,
+  UVNET_HEADER_FIELDS = 4,
+  UVNET_RING_FIELDS = UVNET_EVENT_LIMIT * UVNET_EVENT_FIELDS,
+  UVNET_EVENTS_SIZE = (UVNET_HEADER_FIELDS + 2 * UVNET_RING_FIELDS) * 4
+};
+
+/* Queues one event. JavaScript may run, so libuv's callbacks alone call this.
+ * Does nothing while the environment winds down. */
 void uvnet_event_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
                       uint32_t id, int32_t a, int32_t b);
 
-/* Queues the event of a read that lies in the inbox at `offset`. It is
- * dispatched when the loop has polled, or at once with `now`, without batching,
- * or when the inbox fills up; then JavaScript runs. */
+/* Queues one event of what a native function did while JavaScript runs a
+ * dispatch, to come when that is over. False if it cannot be queued: outside of
+ * a dispatch, without batching, or when the ring is full. */
+bool uvnet_event_emit_nested(struct uvnet_env *env, enum uvnet_event_kind kind,
+                             uint32_t id, int32_t a);
+
+/* Queues the event of a read that lies in the inbox at `offset`. JavaScript may
+ * run, and does with `now`. */
 void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
                       size_t offset, bool now);
 
+/* Whether one more event can be queued without a dispatch. */
+bool uvnet_event_has_room(const struct uvnet_env *env);
+
 /* Dispatches all events that wait. */
 void uvnet_event_flush(struct uvnet_env *env);
-
-/* Memory for `wanted` bytes (1 to UVNET_SLAB_SIZE) or more in the slab, which
- * is changed for a new one if it has less left; `room` receives how much there
- * is. Nothing is taken until uvnet_slab_take(). NULL if there is no memory. The
- * pointer is good until JavaScript runs. Needs no open handle scope. */
-char *uvnet_slab_room(struct uvnet_env *env, size_t wanted, size_t *room);
-
-/* Takes `length` bytes of that memory. Returns their offset in the slab. */
-int32_t uvnet_slab_take(struct uvnet_env *env, size_t length);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "event.h"
 #include "js.h"
+#include "outbox.h"
 #include "read.h"
 
 int uvnet_handle_create(struct uvnet_env *env,
@@ -35,24 +36,48 @@ int uvnet_handle_create(struct uvnet_env *env,
   return 0;
 }
 
+void uvnet_handle_release(struct uvnet_handle *handle) {
+  uvnet_env_remove(handle->env, handle);
+  free(handle);
+}
+
 static void on_close(uv_handle_t *uv) {
   struct uvnet_handle *handle = uv->data;
   struct uvnet_env *env = handle->env;
-  uint32_t id = handle->id;
 
+  env->closing_handles--;
   uvnet_write_cancel(handle);
   uvnet_read_release(handle);
-  /* JavaScript hears of it before the id can be given to another handle. */
-  uvnet_event_emit(env, UVNET_EVENT_CLOSE, id, 0, 0);
-  uvnet_env_remove(env, handle);
-  free(handle);
+  free(handle->request);
+  handle->request = NULL;
+  if (env->closing) {
+    uvnet_handle_release(handle);
+    return;
+  }
+  /* The id stays taken until JavaScript has heard of it. */
+  handle->closed = true;
+  handle->next_closed = env->closed;
+  env->closed = handle;
+  uvnet_event_emit(env, UVNET_EVENT_CLOSE, handle->id, 0, 0);
+  /* All that closed in one turn of the loop are dispatched together, in the
+   * phase where they would be one by one. */
+  if (env->closing_handles == 0)
+    uvnet_event_flush(env);
 }
 
 void uvnet_handle_close(struct uvnet_handle *handle) {
   if (handle->closing)
     return;
   handle->closing = true;
+  handle->env->closing_handles++;
   uv_close(&handle->uv.handle, on_close);
+}
+
+void uvnet_handle_abandon(struct uvnet_handle *handle) {
+  if (handle->closed)
+    uvnet_handle_release(handle);
+  else
+    uvnet_handle_close(handle);
 }
 
 int uvnet_handle_close_reset(struct uvnet_handle *handle) {
@@ -61,9 +86,11 @@ int uvnet_handle_close_reset(struct uvnet_handle *handle) {
   if (handle->transport->close_reset == NULL)
     return UV_ENOTSUP;
   err = handle->transport->close_reset(handle, on_close);
-  if (err == 0)
-    handle->closing = true;
-  return err;
+  if (err != 0)
+    return err;
+  handle->closing = true;
+  handle->env->closing_handles++;
+  return 0;
 }
 
 struct uvnet_handle *uvnet_handle_argument(napi_env napi,
@@ -100,7 +127,27 @@ napi_value uvnet_js_create(napi_env napi, napi_callback_info info) {
   return js_int(napi, err != 0 ? err : (int32_t)handle->id);
 }
 
-/* close(id) */
+/* results[0] the bytes read, results[1] the bytes written. */
+static void tell_bytes(const struct uvnet_handle *handle) {
+  uvnet_outbox_flush(handle->env, NULL);
+  handle->env->results[0] = (double)handle->bytes_read;
+  handle->env->results[1] = (double)handle->bytes_written;
+}
+
+/* handleBytes(id): tells the bytes. Returns 0 or an error. */
+napi_value uvnet_js_handle_bytes(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  tell_bytes(handle);
+  return js_int(napi, 0);
+}
+
+/* close(id): tells the bytes. */
 napi_value uvnet_js_close(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -109,11 +156,12 @@ napi_value uvnet_js_close(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  tell_bytes(handle);
   uvnet_handle_close(handle);
   return js_int(napi, 0);
 }
 
-/* closeReset(id) */
+/* closeReset(id): tells the bytes. */
 napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -122,6 +170,7 @@ napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  tell_bytes(handle);
   return js_int(napi, uvnet_handle_close_reset(handle));
 }
 
@@ -173,6 +222,8 @@ napi_value uvnet_js_fd(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  /* Whoever writes there himself comes after what is written here. */
+  uvnet_outbox_flush(handle->env, NULL);
   if (uv_fileno(&handle->uv.handle, &fd) != 0)
     return js_int(napi, -1);
 #ifdef _WIN32

@@ -15,6 +15,11 @@
 #include "transport.h"
 #include "write.h"
 
+union uvnet_request {
+  uv_connect_t connect;
+  uv_shutdown_t shutdown;
+};
+
 struct uvnet_handle {
   union {
     uv_handle_t handle;
@@ -25,28 +30,35 @@ struct uvnet_handle {
   struct uvnet_env *env;
   const struct uvnet_transport *transport;
   uint32_t id;
+  /* Why bytes of the outbox could not be sent, until that is reported. */
+  int write_error;
   bool closing;
+  /* libuv is done with it. */
+  bool closed;
   bool connecting;
   bool shutting_down;
   /* The shutdown waits for the queued writes. */
   bool shutdown_wanted;
-  /* No shutdown comes while connecting, so one request serves both. */
-  union {
-    uv_connect_t connect;
-    uv_shutdown_t shutdown;
-  } request;
-  struct uvnet_write_queue writes;
-  /* Why bytes of the outbox could not be sent, until that is reported. */
-  int write_error;
+  /* FIN was sent without libuv's help. */
+  bool is_shut;
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;
+  /* Connections of a server that come before the next look for more. */
+  uint8_t accept_singles;
+  /* Bytes of the last read, to choose where the next one lands. */
+  uint32_t last_read;
+  /* Bytes of `user_buffer` when it was given. */
+  uint32_t user_length;
+  /* The request of a connect or shutdown that runs: never both. */
+  union uvnet_request *request;
+  struct uvnet_write_queue writes;
   /* The view that onread gave, or NULL: reads go to the slab. */
   napi_ref user_buffer;
-  /* Bytes of the last read, to choose where the next one lands. */
-  size_t last_read;
   uint64_t bytes_read;
   uint64_t bytes_written;
+  /* In env->closed. */
+  struct uvnet_handle *next_closed;
 };
 
 /* Makes a handle of `transport` and gives it an id. Stores it in `result` and
@@ -63,6 +75,13 @@ void uvnet_handle_close(struct uvnet_handle *handle);
  * (uv_tcp_close_reset). Returns 0 or a negative libuv error, and then the
  * handle stays open. */
 int uvnet_handle_close_reset(struct uvnet_handle *handle);
+
+/* For an environment that winds down: closes the handle, or frees one that
+ * libuv is done with. */
+void uvnet_handle_abandon(struct uvnet_handle *handle);
+
+/* Frees a handle that libuv is done with, and its id. */
+void uvnet_handle_release(struct uvnet_handle *handle);
 
 /* Reads the running call's arguments; the first is a handle's id. Returns the
  * handle, or NULL with `*result` set to what the native function shall return:
@@ -81,5 +100,6 @@ napi_value uvnet_js_ref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_unref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_has_ref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_fd(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_handle_bytes(napi_env napi, napi_callback_info info);
 
 #endif

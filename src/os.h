@@ -3,9 +3,29 @@
 #ifndef UVNET_OS_H
 #define UVNET_OS_H
 
+#include <uv.h>
+
 /* A second descriptor for what `fd` refers to, closed on exec. Returns it, or a
  * negative libuv error; UV_ENOTSUP where sockets are no descriptors. */
 int uvnet_os_duplicate(int fd);
+
+/* Sends FIN: shutdown(2) with SHUT_WR. 0 or a negative libuv error; UV_ENOTSUP
+ * where that is left to libuv. */
+int uvnet_os_shutdown(uv_os_fd_t fd);
+
+/* Sends what the kernel takes now of bytes that more follows on, so that they
+ * may wait for it and share its segment (MSG_MORE, send(2)). Bytes sent, or a
+ * negative libuv error; UV_ENOTSUP where there is no such flag. */
+int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
+                       unsigned int count);
+
+/* Takes a connection from a listening socket's queue: its descriptor,
+ * non-blocking and closed on exec. UV_EAGAIN if there is none, another negative
+ * libuv error, or UV_ENOTSUP where that is left to libuv. */
+int uvnet_os_accept(uv_os_fd_t fd);
+
+/* Closes a descriptor. 0 or a negative libuv error. */
+int uvnet_os_close(int fd);
 
 /* Whether a read holds the buffer that on_alloc gave until data comes, which
  * may be much later. On Unix libuv asks for it when it is about to read. */

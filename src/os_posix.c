@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 int uvnet_os_duplicate(int fd) {
@@ -13,6 +16,52 @@ int uvnet_os_duplicate(int fd) {
   while (copy < 0 && errno == EINTR);
   return copy < 0 ? uv_translate_sys_error(errno) : copy;
 }
+
+static int last_error(void) { return uv_translate_sys_error(errno); }
+
+int uvnet_os_shutdown(uv_os_fd_t fd) {
+  return shutdown(fd, SHUT_WR) == 0 ? 0 : last_error();
+}
+
+#ifdef __linux__
+int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
+                       unsigned int count) {
+  /* uv_buf_t is laid out as struct iovec is; the kernel does not write there.
+   */
+  struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)buffers,
+                           .msg_iovlen = count};
+  ssize_t sent;
+
+  do
+    sent = sendmsg(fd, &message, MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 ? last_error() : (int)sent;
+}
+
+int uvnet_os_accept(uv_os_fd_t fd) {
+  int accepted;
+
+  do
+    accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  while (accepted < 0 && errno == EINTR);
+  return accepted < 0 ? last_error() : accepted;
+}
+#else
+int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
+                       unsigned int count) {
+  (void)fd;
+  (void)buffers;
+  (void)count;
+  return UV_ENOTSUP;
+}
+
+int uvnet_os_accept(uv_os_fd_t fd) {
+  (void)fd;
+  return UV_ENOTSUP;
+}
+#endif
+
+int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }
 
 unsigned int uvnet_os_zone_index(const char *zone) {
   return if_nametoindex(zone);

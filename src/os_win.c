@@ -8,6 +8,29 @@ int uvnet_os_duplicate(int fd) {
   return UV_ENOTSUP;
 }
 
+int uvnet_os_shutdown(uv_os_fd_t fd) {
+  (void)fd;
+  return UV_ENOTSUP;
+}
+
+int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
+                       unsigned int count) {
+  (void)fd;
+  (void)buffers;
+  (void)count;
+  return UV_ENOTSUP;
+}
+
+int uvnet_os_accept(uv_os_fd_t fd) {
+  (void)fd;
+  return UV_ENOTSUP;
+}
+
+int uvnet_os_close(int fd) {
+  (void)fd;
+  return UV_ENOTSUP;
+}
+
 unsigned int uvnet_os_zone_index(const char *zone) {
   return (unsigned int)strtoul(zone, NULL, 10);
 }

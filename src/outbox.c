@@ -1,7 +1,5 @@
 #include "outbox.h"
 
-#include <string.h>
-
 #include "event.h"
 #include "handle.h"
 #include "js.h"
@@ -13,6 +11,7 @@ struct run {
   struct uvnet_handle *handle;
   uv_buf_t buffers[GATHER_LIMIT];
   unsigned int count;
+  const struct uvnet_handle *ending;
 };
 
 static void send_run(struct run *run) {
@@ -20,7 +19,8 @@ static void send_run(struct run *run) {
 
   if (run->count == 0)
     return;
-  err = uvnet_write_buffers(run->handle, run->buffers, run->count);
+  err = uvnet_write_buffers(run->handle, run->buffers, run->count,
+                            run->handle == run->ending);
   if (err < 0)
     run->handle->write_error = err;
   if (err < 0 || run->handle->outbox_queued)
@@ -37,24 +37,32 @@ static void add(struct run *run, struct uvnet_handle *handle, char *bytes,
   run->buffers[run->count++] = uv_buf_init(bytes, (unsigned int)length);
 }
 
-void uvnet_outbox_flush(struct uvnet_env *env, size_t used) {
-  struct run run = {.handle = NULL, .count = 0};
-  size_t at = 0;
+void uvnet_outbox_flush(struct uvnet_env *env,
+                        const struct uvnet_handle *ending) {
+  struct run run = {.handle = NULL, .count = 0, .ending = ending};
+  size_t at = UVNET_OUTBOX_START;
+  int32_t *numbers = env->outbox;
+  size_t used = (size_t)numbers[UVNET_OUTBOX_USED];
 
+  if (used <= UVNET_OUTBOX_START || used > UVNET_OUTBOX_SIZE)
+    return;
+  numbers[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   while (at + UVNET_OUTBOX_HEADER <= used) {
-    struct uvnet_handle *handle;
-    int32_t header[2];
+    const int32_t *header = numbers + at / sizeof(*numbers);
+    struct uvnet_handle *handle = uvnet_env_find(env, header[0]);
+    size_t length = (size_t)header[1];
 
-    memcpy(header, env->outbox + at, sizeof(header));
     at += UVNET_OUTBOX_HEADER;
-    if (header[1] < 0 || (size_t)header[1] > used - at)
+    if (length > used - at)
       break;
-    handle = uvnet_env_find(env, header[0]);
     if (handle != NULL && !handle->closing)
-      add(&run, handle, env->outbox + at, (size_t)header[1]);
-    at += ((size_t)header[1] + 3) & ~(size_t)3;
+      add(&run, handle, (char *)numbers + at, length);
+    at += (length + 3) & ~(size_t)3;
   }
   send_run(&run);
+  /* JavaScript shall hear of it before it puts in more. */
+  if (env->outbox_reports)
+    numbers[UVNET_OUTBOX_OPEN] = 0;
 }
 
 static void report(struct uvnet_handle *handle) {
@@ -94,16 +102,9 @@ void uvnet_outbox_drained(struct uvnet_handle *handle) {
 }
 
 napi_value uvnet_js_flush_outbox(napi_env napi, napi_callback_info info) {
-  napi_value argv[1];
   void *data = NULL;
-  struct uvnet_env *env;
-  int32_t used;
 
-  if (!js_arguments(napi, info, 1, argv, &data) ||
-      !js_int32(napi, argv[0], "used", &used))
-    return NULL;
-  env = data;
-  if (used > 0 && used <= UVNET_OUTBOX_SIZE)
-    uvnet_outbox_flush(env, (size_t)used);
-  return js_boolean(napi, env->outbox_reports);
+  if (js_arguments(napi, info, 0, NULL, &data))
+    uvnet_outbox_flush(data, NULL);
+  return NULL;
 }

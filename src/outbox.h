@@ -1,6 +1,7 @@
 /* Small writes that JavaScript makes while a dispatch runs. They collect in
  * memory that both sides share and leave when the dispatch ends, those of one
- * handle in one system call. */
+ * handle in one system call. They leave earlier when something is done with a
+ * handle that must come after them. */
 #ifndef UVNET_OUTBOX_H
 #define UVNET_OUTBOX_H
 
@@ -11,14 +12,21 @@
 
 enum {
   UVNET_OUTBOX_SIZE = 64 * 1024,
+  /* It starts with two 32-bit numbers: how many of its bytes are used, these
+   * two included, and whether JavaScript may put in more. */
+  UVNET_OUTBOX_USED = 0,
+  UVNET_OUTBOX_OPEN = 1,
+  UVNET_OUTBOX_START = 8,
   /* A record: the handle's id and the length as 32-bit numbers, then the bytes,
    * filled up to a multiple of four. lib/outbox.js writes them. */
   UVNET_OUTBOX_HEADER = 8
 };
 
-/* Sends the records in the first `used` bytes. Runs no JavaScript: writes that
- * fail are for uvnet_outbox_report(). */
-void uvnet_outbox_flush(struct uvnet_env *env, size_t used);
+/* Sends the records. Those of `ending`, a handle that
+ * will be shut down right away, or NULL, may wait for its FIN. Runs no
+ * JavaScript: writes that fail are for uvnet_outbox_report(). */
+void uvnet_outbox_flush(struct uvnet_env *env,
+                        const struct uvnet_handle *ending);
 
 /* Emits UVNET_EVENT_WRITE_FAILED and UVNET_EVENT_WRITE_QUEUED for the handles
  * that they are due for. */
@@ -28,8 +36,7 @@ void uvnet_outbox_report(struct uvnet_env *env);
  * that bytes of the outbox do. */
 void uvnet_outbox_drained(struct uvnet_handle *handle);
 
-/* flushOutbox(used): the same, for JavaScript. Returns whether something
- * is to be reported: then no more should go into the outbox. */
+/* flushOutbox(): sends the records. */
 napi_value uvnet_js_flush_outbox(napi_env napi, napi_callback_info info);
 
 #endif

@@ -8,6 +8,7 @@
 #include "handle.h"
 #include "js.h"
 #include "os.h"
+#include "slab.h"
 
 /* The memory of the buffer that onread gave, looked at anew each time because
  * the user may detach or resize it between two reads. Empty if it is gone;
@@ -30,9 +31,15 @@ static uv_buf_t user_memory(struct uvnet_handle *handle) {
   return uv_buf_init(data, (unsigned int)length);
 }
 
-/* Chunks from this size on are read into the slab directly. Smaller ones come
- * by way of the inbox, so that one dispatch serves many. */
-enum { DIRECT_READ = 2048, DIRECT_ROOM = 16 * 1024 };
+enum {
+  /* A connection whose last read brought this much reads into the bulk slab.
+   * Smaller reads come by way of the inbox. */
+  DIRECT_READ = 2048,
+  /* It is offered this much at least. */
+  DIRECT_ROOM = 16 * 1024,
+  /* From this much on the bulk slab is a large one. */
+  LARGE_READ = 32 * 1024
+};
 
 /* Where reads pend, neither JavaScript's memory nor the shared inbox can wait
  * for them: each gets memory of its own, and copies. */
@@ -47,33 +54,52 @@ static void own_memory(struct uvnet_handle *handle, uv_buf_t *buffer) {
   }
 }
 
+/* Memory in the bulk slab for what the handle may read next. */
+static uv_buf_t bulk_memory(struct uvnet_handle *handle) {
+  size_t last = handle->last_read;
+  size_t room = 0;
+  size_t wanted = last < DIRECT_ROOM ? DIRECT_ROOM : last;
+  size_t size = last < LARGE_READ ? UVNET_SLAB_SIZE : UVNET_BULK_SIZE;
+  struct uvnet_slab *bulk = &handle->env->bulk;
+  char *memory;
+
+  /* Chunks that wait for their dispatch keep the slab that is there. */
+  if (handle->env->bulk_events > 0 && bulk->used + wanted > bulk->size)
+    return uv_buf_init(NULL, 0);
+  memory = uvnet_slab_room(handle->env, bulk, wanted, size, &room);
+  return uv_buf_init(memory, (unsigned int)room);
+}
+
+/* Memory in the inbox, which never has less than half of it free. With onread
+ * no more than the user's buffer holds. */
+static uv_buf_t inbox_memory(struct uvnet_handle *handle) {
+  struct uvnet_env *env = handle->env;
+  size_t room = UVNET_READ_SIZE - env->inbox_used;
+
+  if (handle->user_buffer != NULL && room > handle->user_length)
+    room = handle->user_length;
+  return uv_buf_init(env->inbox + env->inbox_used, (unsigned int)room);
+}
+
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
-  struct uvnet_env *env = handle->env;
-  char *memory = NULL;
-  size_t room = 0;
+  bool direct = handle->last_read >= DIRECT_READ && !handle->env->closing;
 
   (void)suggested;
+  buffer->base = NULL;
   if (UVNET_OS_READS_PEND) {
     own_memory(handle, buffer);
     return;
   }
-  if (handle->user_buffer != NULL && !env->closing) {
+  if (direct && handle->user_buffer != NULL) {
     *buffer = user_memory(handle);
     return;
   }
-  /* Not while something waits in the inbox, which goes to the slab first. */
-  if (handle->last_read >= DIRECT_READ && env->event_count == 0 &&
-      !env->closing)
-    memory = uvnet_slab_room(
-        env, handle->last_read < DIRECT_ROOM ? DIRECT_ROOM : handle->last_read,
-        &room);
-  if (memory != NULL)
-    *buffer = uv_buf_init(memory, (unsigned int)room);
-  else
-    *buffer = uv_buf_init(env->inbox + env->inbox_used,
-                          (unsigned int)(UVNET_READ_SIZE - env->inbox_used));
+  if (direct)
+    *buffer = bulk_memory(handle);
+  if (buffer->base == NULL)
+    *buffer = inbox_memory(handle);
 }
 
 /* Brings what was read on its own memory to where it belongs, and tells
@@ -83,8 +109,8 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
   struct uvnet_env *env = handle->env;
   uv_buf_t user;
 
+  uvnet_event_flush(env);
   if (handle->user_buffer == NULL) {
-    uvnet_event_flush(env);
     memcpy(env->inbox, buffer->base, length);
     uvnet_event_read(env, handle->id, length, 0, true);
     return;
@@ -94,6 +120,27 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
     memcpy(user.base, buffer->base, length);
   uvnet_event_emit(env, UVNET_EVENT_READ, handle->id,
                    user.len >= length ? (int32_t)length : UV_ENOBUFS, -1);
+  uvnet_event_flush(env);
+}
+
+/* What was read into the bulk slab. */
+static void deliver_bulk(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                         size_t length, bool full) {
+  struct uvnet_env *env = handle->env;
+  struct uvnet_slab *bulk = &env->bulk;
+
+  if (length < DIRECT_READ) {
+    /* A small chunk that somebody keeps shall not keep all of the slab. */
+    memcpy(env->inbox + env->inbox_used, buffer->base, length);
+    uvnet_event_read(env, handle->id, length, env->inbox_used, full);
+    return;
+  }
+  uvnet_event_emit(env, UVNET_EVENT_READ_BULK, handle->id, (int32_t)length,
+                   uvnet_slab_take(bulk, length));
+  /* The next one finds a new slab when these chunks are with JavaScript. */
+  if (full || bulk->used + length > bulk->size ||
+      bulk->used + DIRECT_ROOM > bulk->size)
+    uvnet_event_flush(env);
 }
 
 static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
@@ -105,16 +152,18 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
 
   handle->bytes_read += length;
   env->counters.bytes_read += length;
-  handle->last_read = length;
-  if (UVNET_OS_READS_PEND)
+  handle->last_read = (uint32_t)length;
+  if (UVNET_OS_READS_PEND) {
     deliver_copy(handle, buffer, length);
-  else if (handle->user_buffer != NULL)
-    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
-  else if (buffer->base == env->inbox + env->inbox_used)
+  } else if (buffer->base == env->inbox + env->inbox_used) {
     uvnet_event_read(env, handle->id, length, env->inbox_used, full);
-  else
-    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length,
-                     uvnet_slab_take(env, length));
+  } else if (handle->user_buffer == NULL) {
+    deliver_bulk(handle, buffer, length, full);
+  } else {
+    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
+    /* The next read takes the same buffer. */
+    uvnet_event_flush(env);
+  }
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count,
@@ -179,5 +228,6 @@ napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   uvnet_read_release(handle);
   if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)
     return js_throw_last(napi);
+  handle->user_length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
   return js_int(napi, 0);
 }

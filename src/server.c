@@ -4,6 +4,62 @@
 #include "event.h"
 #include "handle.h"
 #include "js.h"
+#include "os.h"
+
+enum {
+  /* Connections that one turn of the loop takes, so that others have their
+   * turn. */
+  ACCEPT_LIMIT = 32,
+  /* After a look into the queue that found nothing, this many connections come
+   * before the next look. */
+  ACCEPT_SINGLES = 8
+};
+
+static void tell(struct uvnet_handle *server, int err,
+                 const struct uvnet_handle *client) {
+  uvnet_event_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
+                   err == 0 ? (int32_t)client->id : -1);
+}
+
+/* Takes one more connection from the queue. False if there is none, or if it
+ * is left to libuv, which then reports what is wrong. */
+static bool accept_next(struct uvnet_handle *server, uv_os_fd_t listener) {
+  struct uvnet_handle *client = NULL;
+  int fd = uvnet_os_accept(listener);
+
+  if (fd < 0)
+    return false;
+  if (uvnet_handle_create(server->env, server->transport, &client) != 0) {
+    (void)uvnet_os_close(fd);
+    return false;
+  }
+  if (server->transport->open(client, (uv_os_sock_t)fd) != 0) {
+    (void)uvnet_os_close(fd);
+    uvnet_handle_close(client);
+    return false;
+  }
+  tell(server, 0, client);
+  return true;
+}
+
+/* libuv takes one connection in each turn of its loop. Where more wait, all of
+ * them share one turn and one dispatch. */
+static void accept_more(struct uvnet_handle *server) {
+  uv_os_fd_t listener;
+  int count = 0;
+
+  if (server->accept_singles > 0) {
+    server->accept_singles--;
+    return;
+  }
+  if (uv_fileno(&server->uv.handle, &listener) != 0)
+    return;
+  while (count < ACCEPT_LIMIT && uvnet_event_has_room(server->env) &&
+         accept_next(server, listener))
+    count++;
+  if (count == 0)
+    server->accept_singles = ACCEPT_SINGLES;
+}
 
 static void on_connection(uv_stream_t *stream, int status) {
   struct uvnet_handle *server = stream->data;
@@ -19,8 +75,9 @@ static void on_connection(uv_stream_t *stream, int status) {
     if (err != 0)
       uvnet_handle_close(client);
   }
-  uvnet_event_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
-                   err == 0 ? (int32_t)client->id : -1);
+  tell(server, err, client);
+  if (err == 0 && !server->closing && uvnet_event_has_room(server->env))
+    accept_more(server);
 }
 
 /* listen(id, backlog): 0, and UVNET_EVENT_CONNECTION comes for each connection;

@@ -1,11 +1,14 @@
 #include "socket.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "env.h"
 #include "event.h"
 #include "handle.h"
 #include "js.h"
+#include "os.h"
+#include "outbox.h"
 
 /* Longer than any sockaddr_un's path and any address text. A longer name is cut
  * as libuv would cut it. */
@@ -63,10 +66,23 @@ napi_value uvnet_js_bind(napi_env napi, napi_callback_info info) {
   return js_int(napi, handle->transport->bind(handle, &to));
 }
 
+/* Ends the request that runs. */
+static void request_done(struct uvnet_handle *handle) {
+  free(handle->request);
+  handle->request = NULL;
+  handle->connecting = false;
+  handle->shutting_down = false;
+}
+
+static int request_create(struct uvnet_handle *handle) {
+  handle->request = malloc(sizeof(*handle->request));
+  return handle->request == NULL ? UV_ENOMEM : 0;
+}
+
 static void on_connect(uv_connect_t *request, int status) {
   struct uvnet_handle *handle = request->data;
 
-  handle->connecting = false;
+  request_done(handle);
   uvnet_event_emit(handle->env, UVNET_EVENT_CONNECT, handle->id, status, 0);
 }
 
@@ -84,24 +100,58 @@ napi_value uvnet_js_connect(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EALREADY);
-  handle->request.connect.data = handle;
-  err = handle->transport->connect(&handle->request.connect, handle, &to,
+  err = request_create(handle);
+  if (err != 0)
+    return js_int(napi, err);
+  handle->request->connect.data = handle;
+  err = handle->transport->connect(&handle->request->connect, handle, &to,
                                    on_connect);
-  handle->connecting = err == 0;
+  if (err == 0)
+    handle->connecting = true;
+  else
+    request_done(handle);
   return js_int(napi, err);
 }
 
 static void on_shutdown(uv_shutdown_t *request, int status) {
   struct uvnet_handle *handle = request->data;
 
-  handle->shutting_down = false;
+  request_done(handle);
   uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, status, 0);
 }
 
 static int start_shutdown(struct uvnet_handle *handle) {
-  handle->request.shutdown.data = handle;
-  return uv_shutdown(&handle->request.shutdown, &handle->uv.stream,
-                     on_shutdown);
+  int err = request_create(handle);
+
+  if (err != 0)
+    return err;
+  handle->request->shutdown.data = handle;
+  err =
+      uv_shutdown(&handle->request->shutdown, &handle->uv.stream, on_shutdown);
+  if (err == 0)
+    handle->shutting_down = true;
+  else
+    request_done(handle);
+  return err;
+}
+
+/* libuv's shutdown costs an allocation and two changes to what epoll watches.
+ * With nothing to wait for, FIN goes out here and now, and the event comes
+ * after the dispatch. False if it must be libuv's. */
+static bool shut_now(struct uvnet_handle *handle) {
+  uv_os_fd_t fd;
+  int status;
+
+  if (!handle->env->dispatching || !uvnet_event_has_room(handle->env) ||
+      !uv_is_writable(&handle->uv.stream) ||
+      uv_fileno(&handle->uv.handle, &fd) != 0)
+    return false;
+  status = uvnet_os_shutdown(fd);
+  if (status == UV_ENOTSUP)
+    return false;
+  handle->is_shut = true;
+  return uvnet_event_emit_nested(handle->env, UVNET_EVENT_SHUTDOWN, handle->id,
+                                 status);
 }
 
 void uvnet_shutdown_if_wanted(struct uvnet_handle *handle) {
@@ -111,15 +161,14 @@ void uvnet_shutdown_if_wanted(struct uvnet_handle *handle) {
       handle->writes.head != NULL)
     return;
   handle->shutdown_wanted = false;
-  err = start_shutdown(handle);
-  if (err == 0)
-    return;
   handle->shutting_down = false;
-  uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, err, 0);
+  err = start_shutdown(handle);
+  if (err != 0)
+    uvnet_event_emit(handle->env, UVNET_EVENT_SHUTDOWN, handle->id, err, 0);
 }
 
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;
- * or an error. */
+ * or an error. What the handle has in the outbox shares a segment with FIN. */
 napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -131,12 +180,16 @@ napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EBUSY);
+  if (handle->is_shut)
+    return js_int(napi, UV_ENOTCONN);
+  uvnet_outbox_flush(handle->env, handle);
   /* libuv knows nothing of a write that still waits in stages. */
-  if (handle->writes.head != NULL)
+  if (handle->writes.head != NULL) {
     handle->shutdown_wanted = true;
-  else
+    handle->shutting_down = true;
+  } else if (!shut_now(handle)) {
     err = start_shutdown(handle);
-  handle->shutting_down = err == 0;
+  }
   return js_int(napi, err);
 }
 
@@ -236,19 +289,4 @@ napi_value uvnet_js_chmod(napi_env napi, napi_callback_info info) {
   if (handle->transport->chmod == NULL)
     return js_int(napi, UV_ENOTSUP);
   return js_int(napi, handle->transport->chmod(handle, mode));
-}
-
-/* handleBytes(id): results[0] the bytes read, results[1] the bytes written.
- * Returns 0 or an error. */
-napi_value uvnet_js_handle_bytes(napi_env napi, napi_callback_info info) {
-  napi_value argv[1];
-  napi_value result;
-  struct uvnet_handle *handle =
-      uvnet_handle_argument(napi, info, 1, argv, &result);
-
-  if (handle == NULL)
-    return result;
-  handle->env->results[0] = (double)handle->bytes_read;
-  handle->env->results[1] = (double)handle->bytes_written;
-  return js_int(napi, 0);
 }

@@ -20,6 +20,5 @@ napi_value uvnet_js_set_no_delay(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_set_keep_alive(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_set_blocking(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_chmod(napi_env napi, napi_callback_info info);
-napi_value uvnet_js_handle_bytes(napi_env napi, napi_callback_info info);
 
 #endif

@@ -250,8 +250,9 @@ static void finish_head(struct uvnet_handle *handle, int status) {
                      0);
 }
 
-/* Works on the head of the queue until one write has to wait. JavaScript runs
- * whenever one ends, and may have started the next by the time it returns. */
+/* Works on the head of the queue until one write has to wait. Without batching
+ * JavaScript runs whenever one ends, and may have started the next by the time
+ * it returns. */
 static void work(struct uvnet_handle *handle) {
   while (handle->writes.head != NULL && !handle->writes.head->sending) {
     int err = handle->closing ? UV_ECANCELED
@@ -360,6 +361,7 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  uvnet_outbox_flush(handle->env, NULL);
   if (!js_view(napi, argv[1], &data, &length))
     return js_throw_type(napi, "chunk must be a view");
   if (handle->writes.head == NULL)
@@ -390,6 +392,7 @@ napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  uvnet_outbox_flush(handle->env, NULL);
   if (!js_int32(napi, argv[2], "count", &count))
     return NULL;
   if (count >= 0)
@@ -446,14 +449,26 @@ int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
   return uvnet_write_keep(handle, memory, memory, length, silent);
 }
 
+static int send_now_or_soon(struct uvnet_handle *handle,
+                            const uv_buf_t *buffers, unsigned int count,
+                            bool more) {
+  int sent = UV_ENOTSUP;
+
+  if (handle->writes.head != NULL)
+    return UV_EAGAIN;
+  if (more && handle->transport->send_more != NULL)
+    sent = handle->transport->send_more(handle, buffers, count);
+  if (sent == UV_ENOTSUP)
+    sent = uv_try_write(&handle->uv.stream, buffers, count);
+  return sent;
+}
+
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                        unsigned int count) {
-  int sent = UV_EAGAIN;
+                        unsigned int count, bool more) {
+  int sent = send_now_or_soon(handle, buffers, count, more);
   unsigned int i;
   size_t skip;
 
-  if (handle->writes.head == NULL)
-    sent = uv_try_write(&handle->uv.stream, buffers, count);
   if (sent < 0 && sent != UV_EAGAIN)
     return sent;
   skip = sent < 0 ? 0 : (size_t)sent;
@@ -485,5 +500,6 @@ napi_value uvnet_js_write_queue_size(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  uvnet_outbox_flush(handle->env, NULL);
   return js_number(napi, (double)handle->writes.pending);
 }

@@ -49,9 +49,10 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
                               int err);
 
 /* Sends bytes that nobody waits for; what the kernel does not take now is
- * copied and sent later. 0, or a negative error. */
+ * copied and sent later. With `more` they may wait for what the caller sends
+ * next. 0, or a negative error. */
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                        unsigned int count);
+                        unsigned int count, bool more);
 
 /* Native functions for lib/handle.js; see the table in addon.c. Each write
  * returns 0 if all bytes are with the kernel, 1 if UVNET_EVENT_WRITE will tell

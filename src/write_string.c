@@ -6,6 +6,7 @@
 #include "env.h"
 #include "handle.h"
 #include "js.h"
+#include "outbox.h"
 #include "write.h"
 
 typedef napi_status (*encoder)(napi_env napi, napi_value string, char *buffer,
@@ -73,6 +74,7 @@ napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  uvnet_outbox_flush(handle->env, NULL);
   if (!js_bool(napi, argv[2], "latin1", &latin1))
     return NULL;
   text = encode(handle->env, argv[1], latin1, &owned, &length);
