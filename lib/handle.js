@@ -189,6 +189,10 @@ class Handle extends AsyncResource {
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk);
   }
 
+  // As write(), with the elements of a stream's buffer; undefined if they are
+  // too many, or have unusual encodings.
+  writeVector(chunks) { return outbox.writeVector(idOf(this), chunks); }
+
   writev(views) { return binding.writev(idOf(this), views, views?.length); }
 
   // Encodes as UTF-8, or with `latin1` as Latin-1.

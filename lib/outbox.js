@@ -91,4 +91,32 @@ function put(id, chunk) {
   return true;
 }
 
-module.exports = { close, flush, flushIfLate, open, put };
+// Writes a chunk behind `start`. Gives where it ends, or -1 if it does not fit
+// or has an encoding that is not usual.
+function append(chunk, encoding, start) {
+  if (typeof chunk !== 'string') {
+    if (start + chunk.length > bytes.length) return -1;
+    bytes.set(chunk, start);
+    return start + chunk.length;
+  }
+  const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
+  if (!isUtf8 && encoding !== 'latin1' && encoding !== 'binary') return -1;
+  if (start + chunk.length * (isUtf8 ? 3 : 1) > bytes.length) return -1;
+  return start + (isUtf8 ? encode(chunk, start) :
+    bytes.latin1Write(chunk, start));
+}
+
+// Writes the chunks of a vector at once, by way of the memory that is free
+// behind the records. As Handle's write(), or undefined if it cannot be done.
+function writeVector(id, chunks) {
+  const start = words[USED];
+  let end = start;
+  for (let i = 0; i < chunks.length; i++) {
+    const { chunk, encoding } = chunks[i];
+    end = append(chunk, encoding, end);
+    if (end < 0) return undefined;
+  }
+  return binding.writeShared(id, start, end - start);
+}
+
+module.exports = { close, flush, flushIfLate, open, put, writeVector };

@@ -180,6 +180,8 @@ function toView({ chunk, encoding }) {
 
 function startWrite(handle, isVector, data, encoding) {
   if (isVector) {
+    const status = handle.writeVector(data);
+    if (status !== undefined) return status;
     return handle.writev(Array.from(data, data.allBuffers ?
       ({ chunk }) => chunk : toView));
   }

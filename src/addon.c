@@ -151,6 +151,7 @@ static const struct {
     {"useUserBuffer", uvnet_js_use_user_buffer},
     /* outbox.c */
     {"flushOutbox", uvnet_js_flush_outbox},
+    {"writeShared", uvnet_js_write_shared},
     /* write.c */
     {"write", uvnet_js_write},
     {"writev", uvnet_js_writev},

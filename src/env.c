@@ -60,8 +60,8 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
       uvnet_handle_abandon(env->slots[i]);
 }
 
-/* A loop that a listener runs inside of a dispatch shall not wait for answers to
- * what is still in the outbox. */
+/* A loop that a listener runs inside of a dispatch shall not wait for answers
+ * to what is still in the outbox. */
 static void on_prepare(uv_prepare_t *prepare) {
   uvnet_outbox_flush(prepare->data, NULL);
   uvnet_event_flush(prepare->data);

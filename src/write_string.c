@@ -1,4 +1,5 @@
-/* Writes of strings, which are encoded to native memory. */
+/* Writes of what was copied or encoded to native memory: strings, and vectors
+ * of small chunks. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -43,7 +44,8 @@ static char *encode(struct uvnet_env *env, napi_value string, bool latin1,
   return NULL;
 }
 
-/* Sends what the kernel takes of an encoded string and queues the rest. */
+/* Sends what the kernel takes of encoded text and queues the rest. `owned` is
+ * the memory it lies in, if that becomes the write's, or NULL. */
 static int write_text(struct uvnet_handle *handle, char *text, size_t length,
                       char *owned) {
   int sent = 0;
@@ -82,4 +84,26 @@ napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
     return uvnet_write_answer(handle, 0, UV_ENOMEM);
   return uvnet_write_answer(handle, length,
                             write_text(handle, text, length, owned));
+}
+
+napi_value uvnet_js_write_shared(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  int32_t offset;
+  int32_t length;
+  char *memory;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 3, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_int32(napi, argv[1], "offset", &offset) ||
+      !js_int32(napi, argv[2], "length", &length))
+    return NULL;
+  if (offset < 0 || length < 0 || length > UVNET_OUTBOX_SIZE - offset)
+    return js_int(napi, UV_EINVAL);
+  uvnet_outbox_flush(handle->env, NULL);
+  memory = (char *)handle->env->outbox + offset;
+  return uvnet_write_answer(handle, (size_t)length,
+                            write_text(handle, memory, (size_t)length, NULL));
 }
