@@ -411,13 +411,16 @@ function deliverNext() {
   else deliver(handle, kind, a, b, bulk);
 }
 
+// The last event's ticks are Node's to drain, when dispatch() returns to it.
 function deliverAll() {
-  while (at < end) {
+  for (;;) {
     deliverNext();
+    if (at >= end) break;
     if (drain !== null && !hasThrown) drainTicks();
     hasThrown = false;
-    if (at < end) outbox.flushIfLate();
+    outbox.flushIfLate();
   }
+  hasThrown = false;
 }
 
 function begin(first, count, newSlab, newBulk) {
@@ -435,11 +438,14 @@ function dispatchNested(newSlab, newBulk) {
   const count = events[COUNT];
   const rest = list.slice(at, end);
   const own = events.slice(first, first + count * EVENT_FIELDS);
+  outbox.close();
   list = rest;
   at = 0;
   end = rest.length;
-  outbox.close();
-  deliverAll();
+  if (end > 0) {
+    deliverAll();
+    if (drain !== null) drainTicks();
+  }
   list = own;
   begin(0, count, newSlab, newBulk);
   deliverAll();
@@ -459,7 +465,6 @@ function dispatch(newSlab, newBulk) {
   begin(events[FIRST], events[COUNT], newSlab, newBulk);
   if (drain !== null) outbox.open();
   deliverAll();
-  outbox.close();
   isDispatching = false;
 }
 

@@ -25,13 +25,14 @@ const MAX_DELAY_MS = 1;
 let since = 0;
 let listensForExit = false;
 
-// From now on small writes wait.
+// From now on small writes wait, until C has called Node's callbacks of the
+// dispatch, sends them, and closes.
 function open() {
   words[OPEN] = 1;
   since = 0;
 }
 
-// Ends the waiting; C sends what is there.
+// Ends the waiting.
 function close() {
   words[OPEN] = 0;
 }

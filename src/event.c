@@ -111,6 +111,7 @@ static void dispatch_ring(struct uvnet_env *env) {
   if (call_dispatch(env, with_bulk) != napi_ok)
     report_exception(env->napi);
   env->dispatching = outer;
+  env->outbox[UVNET_OUTBOX_OPEN] = 0;
   release(closed);
   uvnet_outbox_flush(env, NULL);
   uvnet_outbox_report(env);
