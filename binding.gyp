@@ -19,6 +19,7 @@
         "src/outbox.c",
         "src/pipe.c",
         "src/read.c",
+        "src/relay.c",
         "src/server.c",
         "src/slab.c",
         "src/socket.c",

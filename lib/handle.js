@@ -21,6 +21,7 @@ const CLOSE = 5;
 const WRITE_FAILED = 6;
 const WRITE_QUEUED = 7;
 const READ_BULK = 8;
+const READ_RELAY = 9;
 const EVENT_FIELDS = 4;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
@@ -125,6 +126,9 @@ class Handle extends AsyncResource {
         case READ_BULK:
           enter.call(handle, guarded, handle, handle.onread, a,
             b < 0 ? undefined : new FastBuffer(slab, b, a));
+          break;
+        case READ_RELAY:
+          enter.call(handle, guarded, handle, handle.onrelay, a, b);
           break;
         case WRITE: handle.#finishWrite(a); break;
         case CONNECT:
@@ -249,6 +253,12 @@ class Handle extends AsyncResource {
 
   readStart() { return binding.readStart(idOf(this)); }
   readStop() { return binding.readStop(idOf(this)); }
+  // Whether reads come to onrelay(length, offset) instead of onread.
+  useRelay(enable) { return binding.useRelay(idOf(this), enable); }
+
+  // Writes what was read for a relay. Bytes sent, or a negative error.
+  relay(offset, length) { return binding.relay(idOf(this), offset, length); }
+
   useUserBuffer(view) { return binding.useUserBuffer(idOf(this), view); }
   open(fd) { return binding.open(idOf(this), fd); }
   listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
@@ -277,6 +287,7 @@ class Handle extends AsyncResource {
 
 Object.assign(Handle.prototype, {
   onread: null,
+  onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.
   onwriteerror: null,

@@ -18,7 +18,7 @@ const validate = require('./validate');
 
 const {
   kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
-  kNoDelay, kOnRead, kPeer,
+  kNoDelay, kOnRead, kPeer, kRelay,
 } = symbols;
 
 function Socket(options) {
@@ -134,6 +134,7 @@ Object.assign(Socket.prototype, {
   [kLastQueueSize]: 0,
   [kOnRead]: null,
   [kPeer]: undefined,
+  [kRelay]: null,
   [kNoDelay]: false,
   [kKeepAlive]: false,
   [kKeepAliveDelay]: 0,

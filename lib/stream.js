@@ -6,7 +6,10 @@ const { Duplex } = require('stream');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const { Handle, results } = require('./handle');
-const { kBytesRead, kBytesWritten, kOnRead } = require('./symbols');
+const { Relay, relayMemory } = require('./relay');
+const {
+  kBytesRead, kBytesWritten, kOnRead, kRelay,
+} = require('./symbols');
 
 const { uv } = errors;
 const { push } = Duplex.prototype;
@@ -19,6 +22,7 @@ function attachHandle(socket, handle) {
   // A small integer needs no memory of its own.
   socket[asyncId] = id === (id | 0) ? id | 0 : id;
   if (socket[kOnRead]) handle.useUserBuffer(socket[kOnRead].buffer);
+  if (socket[kRelay]) handle.useRelay(true);
 }
 
 // What a handle of ours calls when libuv is done with it.
@@ -113,7 +117,65 @@ function onWriteError(status) {
   }
 }
 
+// The handle's listener for what was read while the socket is piped to another
+// one: `count` bytes at `offset` of the relay's memory. They go straight on, or
+// become a chunk like any other.
+function onRelay(count, offset) {
+  const socket = this.owner;
+  if (socket?._handle !== this) return;
+  const relay = socket[kRelay];
+  let sent = 0;
+  if (!relay?.isAlive(socket)) {
+    stopRelay(socket);
+  } else if (relay.isFree(socket) && canRelay(socket, relay.to)) {
+    sent = Math.max(relay.to._handle.relay(offset, count), 0);
+  }
+  if (sent > 0) {
+    socket._readableState.dataEmitted = true;
+    socket._unrefTimer();
+    relay.to._unrefTimer();
+  }
+  if (sent === count) return;
+  const rest = relayMemory(offset + sent, offset + count);
+  const { drain } = relay?.to._events ?? {};
+  onRead.call(this, count - sent, rest);
+  // pipe() sees backpressure for the first time, and listens from now on.
+  if (relay && drain === undefined) relay.onDrain = relay.to._events.drain;
+}
+
+function stopRelay(socket) {
+  socket[kRelay] = null;
+  if (socket._handle instanceof Handle) socket._handle.useRelay(false);
+}
+
+function canRelay(socket, to) {
+  const handle = to._handle;
+  return flowsThrough(socket, socket._readableState) &&
+    goesStraight(to, to._writableState, handle) && to.write === writeChunk;
+}
+
+// As a stream's pipe(). Where that is the only thing that wants the bytes, and
+// both sockets are ours, they need not become chunks.
+function pipe(to, options) {
+  const isFirst = this._events?.data === undefined;
+  Duplex.prototype.pipe.call(this, to, options);
+  const listener = this._events.data;
+  if (isFirst && typeof listener === 'function' && !this[kOnRead] &&
+      to?.write === writeChunk) {
+    this[kRelay] = new Relay(listener, to);
+    if (this._handle instanceof Handle) this._handle.useRelay(true);
+  }
+  return to;
+}
+
+function unpipe(...args) {
+  Duplex.prototype.unpipe.apply(this, args);
+  if (this[kRelay] && !this[kRelay].isAlive(this)) stopRelay(this);
+  return this;
+}
+
 Handle.prototype.onread = onRead;
+Handle.prototype.onrelay = onRelay;
 Handle.prototype.onwriteerror = onWriteError;
 
 // Whether a chunk would go through push() to the listeners of 'data' and leave
@@ -358,6 +420,8 @@ function defineStream(Socket) {
       return Duplex.prototype.resume.call(this);
     },
     end,
+    pipe,
+    unpipe,
   };
   Object.assign(Socket.prototype, methods);
 }

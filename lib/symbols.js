@@ -15,6 +15,8 @@ module.exports = {
   kNoDelay: Symbol('noDelay'),
   // { buffer, next, callback } of the onread option, or null.
   kOnRead: Symbol('onread'),
+  // The Relay (relay.js) of a socket that is piped to another one, or null.
+  kRelay: Symbol('relay'),
   // The peer's name, once it was asked for.
   kPeer: Symbol('peername'),
 };

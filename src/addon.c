@@ -10,6 +10,7 @@
 #include "os.h"
 #include "outbox.h"
 #include "read.h"
+#include "relay.h"
 #include "server.h"
 #include "socket.h"
 #include "write.h"
@@ -104,6 +105,7 @@ static napi_value statistics(napi_env napi, napi_callback_info info) {
   if (napi_create_object(napi, &object) != napi_ok ||
       !set_number(napi, object, "bytesRead", (double)sums->bytes_read) ||
       !set_number(napi, object, "bytesWritten", (double)sums->bytes_written) ||
+      !set_number(napi, object, "bytesRelayed", (double)sums->bytes_relayed) ||
       !set_number(napi, object, "handlesOpened",
                   (double)sums->handles_opened) ||
       !set_number(napi, object, "handlesClosed",
@@ -149,6 +151,10 @@ static const struct {
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
     {"useUserBuffer", uvnet_js_use_user_buffer},
+    /* relay.c */
+    {"relayMemory", uvnet_js_relay_memory},
+    {"useRelay", uvnet_js_use_relay},
+    {"relay", uvnet_js_relay},
     /* outbox.c */
     {"flushOutbox", uvnet_js_flush_outbox},
     {"writeShared", uvnet_js_write_shared},

@@ -34,6 +34,8 @@ enum {
 struct uvnet_counters {
   uint64_t bytes_read;
   uint64_t bytes_written;
+  /* Of those, bytes that never were in a Buffer. */
+  uint64_t bytes_relayed;
   uint64_t handles_opened;
   uint64_t handles_closed;
   uint64_t dispatches;
@@ -101,6 +103,11 @@ struct uvnet_env {
   napi_ref outbox_ref;
   /* Something happened to writes of the outbox that is not reported yet. */
   bool outbox_reports;
+
+  /* What is read from handles that relay; see relay.h. Shared like `events`. */
+  char *relay;
+  napi_ref relay_ref;
+  size_t relay_used;
 
   /* Strings are encoded here before they are written. */
   char *scratch;

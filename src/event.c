@@ -113,6 +113,9 @@ static void dispatch_ring(struct uvnet_env *env) {
   env->dispatching = outer;
   env->outbox[UVNET_OUTBOX_OPEN] = 0;
   release(closed);
+  /* A loop inside of a dispatch leaves alone what the outer one still needs. */
+  if (!outer)
+    env->relay_used = 0;
   uvnet_outbox_flush(env, NULL);
   uvnet_outbox_report(env);
 }

@@ -34,7 +34,9 @@ enum uvnet_event_kind {
    * of the handle have ended. */
   UVNET_EVENT_WRITE_QUEUED = 7,
   /* a: bytes read; b: where they start in the bulk slab. */
-  UVNET_EVENT_READ_BULK = 8
+  UVNET_EVENT_READ_BULK = 8,
+  /* a: bytes read; b: where they start in the relay's memory. */
+  UVNET_EVENT_READ_RELAY = 9
 };
 
 /* The shared memory of events: numbers that go with a dispatch, then the two

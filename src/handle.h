@@ -41,6 +41,8 @@ struct uvnet_handle {
   bool shutdown_wanted;
   /* FIN was sent without libuv's help. */
   bool is_shut;
+  /* What is read goes to another socket; see relay.h. */
+  bool relays;
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;

@@ -8,6 +8,7 @@
 #include "handle.h"
 #include "js.h"
 #include "os.h"
+#include "relay.h"
 #include "slab.h"
 
 /* The memory of the buffer that onread gave, looked at anew each time because
@@ -92,6 +93,10 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
     own_memory(handle, buffer);
     return;
   }
+  if (handle->relays && !handle->env->closing)
+    *buffer = uvnet_relay_room(handle->env);
+  if (buffer->base != NULL)
+    return;
   if (direct && handle->user_buffer != NULL) {
     *buffer = user_memory(handle);
     return;
@@ -155,6 +160,8 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   handle->last_read = (uint32_t)length;
   if (UVNET_OS_READS_PEND) {
     deliver_copy(handle, buffer, length);
+  } else if (uvnet_relay_owns(env, buffer->base)) {
+    uvnet_relay_read(handle, length, full);
   } else if (buffer->base == env->inbox + env->inbox_used) {
     uvnet_event_read(env, handle->id, length, env->inbox_used, full);
   } else if (handle->user_buffer == NULL) {

@@ -1,0 +1,107 @@
+#include "relay.h"
+
+#include "event.h"
+#include "handle.h"
+#include "js.h"
+#include "outbox.h"
+#include "slab.h"
+#include "write.h"
+
+/* A read is offered this much at least. */
+enum { RELAY_ROOM = 64 * 1024 };
+
+static bool has_room(const struct uvnet_env *env) {
+  return env->relay_used + RELAY_ROOM <= UVNET_RELAY_SIZE;
+}
+
+uv_buf_t uvnet_relay_room(struct uvnet_env *env) {
+  if (env->relay == NULL || !has_room(env))
+    return uv_buf_init(NULL, 0);
+  return uv_buf_init(env->relay + env->relay_used,
+                     (unsigned int)(UVNET_RELAY_SIZE - env->relay_used));
+}
+
+bool uvnet_relay_owns(const struct uvnet_env *env, const char *base) {
+  return env->relay != NULL && base == env->relay + env->relay_used;
+}
+
+void uvnet_relay_read(struct uvnet_handle *handle, size_t length, bool now) {
+  struct uvnet_env *env = handle->env;
+  int32_t offset = (int32_t)env->relay_used;
+
+  env->relay_used += uvnet_slab_align(length);
+  uvnet_event_emit(env, UVNET_EVENT_READ_RELAY, handle->id, (int32_t)length,
+                   offset);
+  if (now || !has_room(env))
+    uvnet_event_flush(env);
+}
+
+/* relayMemory(): the ArrayBuffer of the environment. It must not leave
+ * lib/relay.js: C keeps the pointer. */
+napi_value uvnet_js_relay_memory(napi_env napi, napi_callback_info info) {
+  napi_value buffer = NULL;
+  void *memory = NULL;
+  void *data = NULL;
+  struct uvnet_env *env;
+
+  if (!js_arguments(napi, info, 0, NULL, &data))
+    return NULL;
+  env = data;
+  if (env->relay_ref != NULL) {
+    if (napi_get_reference_value(napi, env->relay_ref, &buffer) != napi_ok)
+      return js_throw_last(napi);
+    return buffer;
+  }
+  if (napi_create_arraybuffer(napi, UVNET_RELAY_SIZE, &memory, &buffer) !=
+          napi_ok ||
+      napi_create_reference(napi, buffer, 1, &env->relay_ref) != napi_ok)
+    return js_throw_last(napi);
+  env->relay = memory;
+  return buffer;
+}
+
+/* useRelay(id, enable): whether the next reads of the handle relay. */
+napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result;
+  bool enable;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 2, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_bool(napi, argv[1], "enable", &enable))
+    return NULL;
+  handle->relays = enable;
+  return js_int(napi, 0);
+}
+
+/* relay(id, offset, length): writes what was read to the handle `id`. Bytes
+ * that the kernel took, 0 if it takes none now, or a negative error. */
+napi_value uvnet_js_relay(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  int32_t offset;
+  int32_t length;
+  int sent;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 3, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_int32(napi, argv[1], "offset", &offset) ||
+      !js_int32(napi, argv[2], "length", &length))
+    return NULL;
+  if (handle->env->relay == NULL || offset < 0 || length < 0 ||
+      length > UVNET_RELAY_SIZE - offset)
+    return js_int(napi, UV_EINVAL);
+  uvnet_outbox_flush(handle->env, NULL);
+  if (handle->writes.head != NULL)
+    return js_int(napi, 0);
+  sent = uvnet_write_try(handle, handle->env->relay + offset, (size_t)length);
+  if (sent > 0) {
+    handle->bytes_written += (uint64_t)sent;
+    handle->env->counters.bytes_relayed += (uint64_t)sent;
+  }
+  return js_int(napi, sent);
+}
