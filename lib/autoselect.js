@@ -75,7 +75,7 @@ class Selection {
   // True if the attempt is under way.
   start(index) {
     const { socket } = this;
-    const attempt = { ...this.target, ...this.addresses[index] };
+    const attempt = this.target.at(this.addresses[index]);
     const { address, family, port } = attempt;
     const handle = this.freshHandle(index);
     const bindError = this.steps.bindLocal(handle, attempt);

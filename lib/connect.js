@@ -29,7 +29,7 @@ function connect(...args) {
   }
   // All that can throw comes before there is a handle to lose.
   if (path) validate.string(path, 'options.path');
-  const target = path ? { address: path } : targetOf(options);
+  const target = path ? new Target(path) : targetOf(options);
   if (!this._handle) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
   }
@@ -83,6 +83,34 @@ function familySelection(options) {
   };
 }
 
+// Where a connection goes: one shape for all, since V8 makes a hidden class for
+// each object that a spread adds fields to.
+class Target {
+  // An address or a path; undefined until a name is resolved.
+  constructor(address) {
+    this.address = address;
+    // 4 or 6; 0 for a name that is not resolved, undefined for a path.
+    this.family = undefined;
+    this.host = undefined;
+    this.port = undefined;
+    this.localAddress = undefined;
+    this.localPort = undefined;
+    this.selection = undefined;
+  }
+
+  // The same with another address.
+  at({ address, family }) {
+    const target = new Target(address);
+    target.family = family;
+    target.host = this.host;
+    target.port = this.port;
+    target.localAddress = this.localAddress;
+    target.localPort = this.localPort;
+    target.selection = this.selection;
+    return target;
+  }
+}
+
 // What a TCP connection needs to know of its options.
 function targetOf(options) {
   checkTarget(options);
@@ -92,15 +120,14 @@ function targetOf(options) {
   if (!family && options.lookup != null) {
     validate.callable(options.lookup, 'options.lookup');
   }
-  return {
-    host,
-    // 4 or 6 if the host is an address already.
-    family,
-    port: options.port | 0,
-    localAddress: options.localAddress,
-    localPort: options.localPort,
-    selection,
-  };
+  const target = new Target(family ? host : undefined);
+  target.family = family;
+  target.host = host;
+  target.port = options.port | 0;
+  target.localAddress = options.localAddress;
+  target.localPort = options.localPort;
+  target.selection = selection;
+  return target;
 }
 
 function lookupAndConnect(socket, target, options) {
@@ -111,7 +138,7 @@ function lookupAndConnect(socket, target, options) {
   // Users attach their listeners after connect() has returned.
   process.nextTick(() => {
     if (!socket.connecting) return;
-    connectHandle(socket, { ...target, address: target.host });
+    connectHandle(socket, target);
   });
 }
 
@@ -167,7 +194,7 @@ function onAddress(socket, target, error, address, family) {
     return;
   }
   socket._unrefTimer();
-  connectHandle(socket, { ...target, address, family });
+  connectHandle(socket, target.at({ address, family }));
 }
 
 function onAddresses(socket, target, error, addresses) {
@@ -191,7 +218,7 @@ function onAddresses(socket, target, error, addresses) {
     return;
   }
   socket._unrefTimer();
-  if (usable.length === 1) connectHandle(socket, { ...target, ...usable[0] });
+  if (usable.length === 1) connectHandle(socket, target.at(usable[0]));
   else connectToFirst(socket, target, usable, { bindLocal, connected });
 }
 

@@ -148,10 +148,26 @@ function useKeepAliveAndNoDelay(socket, options) {
   if (delay > 0) socket[kKeepAliveDelay] = delay;
 }
 
+// What a stream takes of a socket's options, in one shape for all sockets: V8
+// would make a hidden class for each set of options that is spread and added to.
 function streamOptions(options) {
   return {
-    ...options,
     allowHalfOpen: Boolean(options.allowHalfOpen),
+    readable: options.readable,
+    writable: options.writable,
+    signal: options.signal,
+    highWaterMark: options.highWaterMark,
+    readableHighWaterMark: options.readableHighWaterMark,
+    writableHighWaterMark: options.writableHighWaterMark,
+    encoding: options.encoding,
+    defaultEncoding: options.defaultEncoding,
+    captureRejections: options.captureRejections,
+    construct: options.construct,
+    destroy: options.destroy,
+    final: options.final,
+    read: options.read,
+    write: options.write,
+    writev: options.writev,
     // 'close' comes when libuv has closed the handle.
     emitClose: false,
     autoDestroy: true,
