@@ -17,6 +17,34 @@ const {
 } = require('./symbols');
 const validate = require('./validate');
 
+// Where a connection goes: one shape for all, since V8 makes a hidden class for
+// each object that a spread adds fields to.
+class Target {
+  // An address or a path; undefined until a name is resolved.
+  constructor(address) {
+    this.address = address;
+    // 4 or 6; 0 for a name that is not resolved, undefined for a path.
+    this.family = undefined;
+    this.host = undefined;
+    this.port = undefined;
+    this.localAddress = undefined;
+    this.localPort = undefined;
+    this.selection = undefined;
+  }
+
+  // The same with another address.
+  at({ address, family }) {
+    const target = new Target(address);
+    target.family = family;
+    target.host = this.host;
+    target.port = this.port;
+    target.localAddress = this.localAddress;
+    target.localPort = this.localPort;
+    target.selection = this.selection;
+    return target;
+  }
+}
+
 function connect(...args) {
   const [options, callback] = normalizeOnce(args);
   // A socket that was used before starts from anew.
@@ -81,34 +109,6 @@ function familySelection(options) {
     enabled: autoSelectFamily ?? defaults.getDefaultAutoSelectFamily(),
     timeout,
   };
-}
-
-// Where a connection goes: one shape for all, since V8 makes a hidden class for
-// each object that a spread adds fields to.
-class Target {
-  // An address or a path; undefined until a name is resolved.
-  constructor(address) {
-    this.address = address;
-    // 4 or 6; 0 for a name that is not resolved, undefined for a path.
-    this.family = undefined;
-    this.host = undefined;
-    this.port = undefined;
-    this.localAddress = undefined;
-    this.localPort = undefined;
-    this.selection = undefined;
-  }
-
-  // The same with another address.
-  at({ address, family }) {
-    const target = new Target(address);
-    target.family = family;
-    target.host = this.host;
-    target.port = this.port;
-    target.localAddress = this.localAddress;
-    target.localPort = this.localPort;
-    target.selection = this.selection;
-    return target;
-  }
 }
 
 // What a TCP connection needs to know of its options.
