@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -24,14 +23,21 @@ int uvnet_os_shutdown(uv_os_fd_t fd) {
 }
 
 #ifdef __linux__
+/* Buffers that one call takes; the caller sends what is left. */
+enum { SEND_LIMIT = 16 };
+
 int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
                        unsigned int count) {
-  /* uv_buf_t is laid out as struct iovec is; the kernel does not write there.
-   */
-  struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)buffers,
-                           .msg_iovlen = count};
+  struct iovec vector[SEND_LIMIT];
+  struct msghdr message = {.msg_iov = vector};
+  unsigned int i;
   ssize_t sent;
 
+  for (i = 0; i < count && i < SEND_LIMIT; i++) {
+    vector[i].iov_base = buffers[i].base;
+    vector[i].iov_len = buffers[i].len;
+  }
+  message.msg_iovlen = i;
   do
     sent = sendmsg(fd, &message, MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
