@@ -4,6 +4,7 @@
 
 const { ask, openFilesLimit, start, startSubject, stop } =
   require('./processes');
+const { median } = require('./stats');
 
 // Descriptors that are no connections.
 const OTHERS = 100;
@@ -34,14 +35,23 @@ async function measureSubject(context, { name, net }, wanted) {
   }
 }
 
-// One subject after the other. Returns for each
+// Medians of some runs of one subject.
+function join(runs) {
+  const of = (key) => median(runs.map((run) => run[key]));
+  return { ...runs[0], rss: of('rss'), heap: of('heap'),
+    external: of('external') };
+}
+
+// One subject after the other, `times` times. Returns for each
 // `{ name, connections, rss, heap, external }`, bytes per connection.
-async function measureIdle(context, subjects, wanted) {
-  const results = [];
-  for (const subject of subjects) {
-    results.push(await measureSubject(context, subject, wanted));
+async function measureIdle(context, subjects, wanted, times) {
+  const results = subjects.map(() => []);
+  for (let i = 0; i < times; i++) {
+    for (const [k, subject] of subjects.entries()) {
+      results[k].push(await measureSubject(context, subject, wanted));
+    }
   }
-  return results;
+  return results.map(join);
 }
 
 module.exports = { measureIdle };

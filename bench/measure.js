@@ -1,7 +1,8 @@
 'use strict';
 
 // Measures one scenario: a process per side, all alive together, and windows
-// of load on one after the other, round by round.
+// of load on one after the other, round by round; and all that anew with fresh
+// processes, launch by launch.
 
 const path = require('node:path');
 const { ask, cpuTime, machineTime, start, startSubject, stop } =
@@ -53,10 +54,10 @@ async function startServerSide(context, subject, scenario, side) {
   await side.driver.readLine();
 }
 
-async function startSide(context, subject, scenario) {
+async function startSide(context, subject, scenario, sides) {
   const side = { name: subject.name, costs: [], p50: [], p99: [], operations: 0,
     far: await startFar(context, scenario) };
-  context.sides.push(side);
+  sides.push(side);
   if (scenario.mode === 'self') {
     side.subject = startSubject(subject.net, scenario.handler,
       { peer: side.far.target, connections: scenario.connections });
@@ -102,17 +103,17 @@ function ownTime(sides) {
 }
 
 // Watches the machine until the function it returns is called: that gives the
-// parts of its time that others used, and that the hypervisor took.
+// jiffies that others used, that the hypervisor took, and all.
 function watchMachine(sides) {
   const before = { ...machineTime(), own: ownTime(sides) };
   return () => {
     const after = { ...machineTime(), own: ownTime(sides) };
     // A jiffy is 10 ms.
     const own = (after.own - before.own) / 1e7;
-    const all = after.all - before.all;
     return {
-      foreign: Math.max(0, after.busy - before.busy - own) / all,
-      steal: (after.steal - before.steal) / all,
+      foreign: Math.max(0, after.busy - before.busy - own),
+      steal: after.steal - before.steal,
+      all: after.all - before.all,
     };
   };
 }
@@ -136,27 +137,59 @@ async function countAll(sides, scenario) {
   }
 }
 
+// Fresh processes of all subjects, and all windows of them. System calls are
+// the same in each launch; the first counts them.
+async function launchOnce(context, subjects, scenario, plan, isFirst) {
+  const sides = [];
+  try {
+    for (const subject of subjects) {
+      await startSide(context, subject, scenario, sides);
+    }
+    const machine = await runRounds(sides, scenario, plan);
+    if (isFirst && plan.syscalls) await countAll(sides, scenario);
+    return { sides, machine };
+  } finally {
+    await Promise.all(sides.flatMap(processesOf).map(stop));
+  }
+}
+
+// One side of all launches.
+function joinSides(sides) {
+  const [{ name, syscalls }] = sides;
+  return {
+    name,
+    syscalls,
+    costs: sides.map(({ costs }) => costs),
+    p50: sides.flatMap(({ p50 }) => p50),
+    p99: sides.flatMap(({ p99 }) => p99),
+    operations: sides.reduce((sum, { operations }) => sum + operations, 0),
+  };
+}
+
 /**
  * @param {object} context
  * @param {string} context.load the load generator
  * @param {string} context.folder for Unix sockets
  * @param {object[]} subjects `{ name, net }` each; `net` as in subject.js
  * @param {object} scenario an entry of scenarios.js
- * @param {object} plan `{ windows, window, warmup, syscalls }`, milliseconds
- * @returns {Promise<object>} `{ sides, machine }`
+ * @param {object} plan `{ launches, windows, window, warmup, syscalls }`:
+ *   windows of each launch, milliseconds of each
+ * @returns {Promise<object>} `{ sides, machine }`; the costs of a side are
+ *   nanoseconds per operation of each window, by launch
  */
 async function measure(context, subjects, scenario, plan) {
-  const sides = [];
-  try {
-    for (const subject of subjects) {
-      await startSide({ ...context, sides }, subject, scenario);
-    }
-    const machine = await runRounds(sides, scenario, plan);
-    if (plan.syscalls) await countAll(sides, scenario);
-    return { sides, machine };
-  } finally {
-    await Promise.all(sides.flatMap(processesOf).map(stop));
+  const launches = [];
+  for (let i = 0; i < plan.launches; i++) {
+    launches.push(await launchOnce(context, subjects, scenario, plan, i === 0));
   }
+  const sum = (key) => launches
+    .reduce((total, { machine }) => total + machine[key], 0);
+  return {
+    sides: subjects.map((subject, k) =>
+      joinSides(launches.map(({ sides }) => sides[k]))),
+    machine: { foreign: sum('foreign') / sum('all'),
+      steal: sum('steal') / sum('all') },
+  };
 }
 
 module.exports = { measure };

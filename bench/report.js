@@ -1,11 +1,30 @@
 'use strict';
 
-// What the measurements say: rows of figures, as text, and as a picture.
+// What the measurements say: rows of figures, and these as text.
 
-const { interval, lowerDecile, median, ratio } = require('./stats');
+const { interval, median, ratio } = require('./stats');
 
 // Two processes with the same core net must come out this equal.
 const CONTROL = [0.95, 1.05];
+
+// The parts of the machine's time that others may have.
+const MAX_FOREIGN = 0.05;
+const MAX_STEAL = 0.05;
+
+// As it is printed.
+function isNoisy(control) {
+  const rounded = Number(control.toFixed(2));
+  return rounded < CONTROL[0] || rounded > CONTROL[1];
+}
+
+// Why a row is not to be trusted; empty if it is.
+function noiseOf(control, { foreign, steal }) {
+  const reasons = [];
+  if (isNoisy(control)) reasons.push('control');
+  if (foreign > MAX_FOREIGN) reasons.push('foreign');
+  if (steal > MAX_STEAL) reasons.push('steal');
+  return reasons;
+}
 
 // One row of figures from what measure() returned; costs in nanoseconds of
 // processor time per operation, times in microseconds. A ratio is core's cost
@@ -15,7 +34,7 @@ function makeRow(scenario, { sides, machine }) {
   const row = { name: scenario.name, machine, sides: {} };
   for (const side of sides) {
     row.sides[side.name] = {
-      cost: lowerDecile(side.costs),
+      cost: median(side.costs.flat()),
       ratio: ratio(core.costs, side.costs),
       interval: interval(core.costs, side.costs),
       p50: median(side.p50) / 1000,
@@ -25,8 +44,7 @@ function makeRow(scenario, { sides, machine }) {
       costs: side.costs,
     };
   }
-  const control = row.sides.control.ratio;
-  row.noisy = control < CONTROL[0] || control > CONTROL[1];
+  row.noise = noiseOf(row.sides.control.ratio, machine);
   return row;
 }
 
@@ -48,7 +66,7 @@ const columns = [
   ['syscalls', 11, (row, name) => syscalls(row, name), 'syscalls'],
   ['foreign', 9, (row) => percent(row.machine.foreign)],
   ['steal', 7, (row) => percent(row.machine.steal)],
-  ['', 7, (row) => (row.noisy ? 'noisy' : '')],
+  ['', 0, (row) => (row.noise.length ? `  noisy: ${row.noise.join(', ')}` : '')],
 ];
 
 function latency({ sides }, name, key) {
@@ -76,19 +94,24 @@ function rowText(row, name, shown) {
   return line(([, , text]) => text(row, name), name, shown);
 }
 
+function countNoise(rows, reason) {
+  return rows.filter(({ noise }) => noise.includes(reason)).length;
+}
+
 // The lines after the table.
 function summary(rows) {
-  const noisy = rows.filter((row) => row.noisy);
-  const lines = [
+  const noisy = rows.filter(({ noise }) => noise.length > 0).length;
+  const percents = [MAX_FOREIGN, MAX_STEAL].map(percent);
+  return [
     'Processor time of the measured process for one operation; ratio = core ' +
       '/ other, above 1 the other needs less.',
-  ];
-  if (noisy.length > 0) {
-    lines.push(`The machine was too noisy to tell for ${noisy.length} of ` +
-      `${rows.length} rows: there the control, core against core, is not ` +
-      `within ${CONTROL.join(' and ')}.`);
-  }
-  return lines.join('\n');
+    `${noisy} of ${rows.length} rows are noisy: ` +
+      `${countNoise(rows, 'control')} with a control, core against core, ` +
+      `that is not within ${CONTROL.map(fixed(2)).join(' and ')},`,
+    `${countNoise(rows, 'foreign')} where other programs had more than ` +
+      `${percents[0]} of the machine, ${countNoise(rows, 'steal')} where the ` +
+      `hypervisor took more than ${percents[1]}.`,
+  ].join('\n');
 }
 
 function idleText(results) {
@@ -100,46 +123,4 @@ function idleText(results) {
   return [title, ...lines].join('\n');
 }
 
-const COLORS = { core: '#8c8c8c', ceiling: '#c9b458', other: '#3b7dbd' };
-const BAR = 12;
-const LEFT = 270;
-const UNIT = 160;
-
-const escapeText = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
-
-function svgText(x, y, text) {
-  return `<text x="${x}" y="${y}">${escapeText(text)}</text>`;
-}
-
-function svgRow(row, y) {
-  const mark = row.noisy ? ' *' : '';
-  const parts = [svgText(4, y + BAR * 2, `${row.name}${mark}`)];
-  Object.entries(row.sides).filter(([name]) => name !== 'control')
-    .forEach(([name, side], i) => {
-      const top = y + i * (BAR + 2);
-      const width = (side.ratio * UNIT).toFixed(1);
-      const color = COLORS[name] ?? COLORS.other;
-      parts.push(`<rect x="${LEFT}" y="${top}" width="${width}" ` +
-        `height="${BAR}" fill="${color}"/>`,
-      svgText(LEFT + Number(width) + 4, top + BAR - 2,
-        `${side.ratio.toFixed(2)} ${name}`));
-    });
-  return parts.join('\n');
-}
-
-// Bars of work per processor time; core is 1.00. A star marks noisy rows.
-function svg(rows) {
-  const step = BAR * 4 + 8;
-  const height = rows.length * step + 30;
-  const widest = Math.max(1, ...rows.flatMap(({ sides }) =>
-    Object.values(sides).map((side) => side.ratio)));
-  const width = Math.ceil(LEFT + widest * UNIT + 110);
-  const note = rows.some((row) => row.noisy) ? ' (* noisy)' : '';
-  return [`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" ` +
-      `height="${height}" font-family="sans-serif" font-size="11">`,
-  '<rect width="100%" height="100%" fill="white"/>',
-  svgText(4, 14, `Operations per processor time, core net = 1.00${note}`),
-  ...rows.map((row, i) => svgRow(row, 26 + i * step)), '</svg>', ''].join('\n');
-}
-
-module.exports = { head, idleText, makeRow, rowText, summary, svg };
+module.exports = { head, idleText, isNoisy, makeRow, rowText, summary };

@@ -8,19 +8,23 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
+const { chart } = require('./chart');
 const { measureIdle } = require('./idle');
+const { markdown } = require('./markdown');
 const { measure } = require('./measure');
 const report = require('./report');
 const { idle, scenarios } = require('./scenarios');
 const { hasStrace } = require('./syscalls');
 
 const USAGE = `usage: npm run bench -- [options]
-  --quick         fewer rows and shorter windows: under two minutes
+  --quick         fewer rows, one launch of each: under two minutes
   --full          also counts system calls per operation, with strace
   --only TEXT     only rows with TEXT in their name
   --subject NAME  a module to compare with core instead of uvnet
   --json FILE     writes all figures
   --svg FILE      draws the ratios
+  --markdown FILE writes the table as Markdown
+  --node FILE     what bench/node.js --json wrote, for a line in the Markdown
   --list          names the rows
 `;
 
@@ -31,14 +35,16 @@ const optionTypes = {
   subject: { type: 'string', default: 'uvnet' },
   json: { type: 'string' },
   svg: { type: 'string' },
+  markdown: { type: 'string' },
+  node: { type: 'string' },
   list: { type: 'boolean' },
   help: { type: 'boolean' },
 };
 
-// Milliseconds.
+// Windows of each launch, their milliseconds, and runs for idle memory.
 const plans = {
-  normal: { windows: 30, window: 120, warmup: 1000 },
-  quick: { windows: 15, window: 60, warmup: 300 },
+  normal: { launches: 8, windows: 8, window: 60, warmup: 300, idleRuns: 3 },
+  quick: { launches: 1, windows: 15, window: 60, warmup: 300, idleRuns: 1 },
 };
 
 function progress(text) {
@@ -85,8 +91,7 @@ async function measureRow(context, scenario, { subject }, plan) {
   }
 }
 
-async function measureRows(context, chosen, options) {
-  const plan = choosePlan(options);
+async function measureRows(context, chosen, options, plan) {
   const rows = [];
   if (chosen.length === 0) return rows;
   console.log(report.head(labelOf(options.subject), plan));
@@ -98,10 +103,10 @@ async function measureRows(context, chosen, options) {
   return rows;
 }
 
-async function measureMemory(context, { subject }) {
+async function measureMemory(context, { subject }, { idleRuns }) {
   progress(idle.name);
   const results = await measureIdle(context,
-    subjectsOf(subject, context.hasCeiling), idle.connections);
+    subjectsOf(subject, context.hasCeiling), idle.connections, idleRuns);
   progress('');
   const [{ connections }] = results;
   console.log(report.idleText(results));
@@ -112,9 +117,19 @@ async function measureMemory(context, { subject }) {
   return results;
 }
 
-function writeResults({ json, svg }, results) {
-  if (json) fs.writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-  if (svg) fs.writeFileSync(svg, report.svg(results.rows));
+function writeResults(options, results) {
+  const text = {
+    json: () => `${JSON.stringify(results, null, 2)}\n`,
+    svg: () => chart(results),
+    markdown: () => markdown(results),
+  };
+  for (const [name, make] of Object.entries(text)) {
+    if (options[name]) fs.writeFileSync(options[name], make());
+  }
+}
+
+function readNode({ node }) {
+  return node && JSON.parse(fs.readFileSync(node, 'utf8'));
 }
 
 function describeMachine() {
@@ -128,12 +143,15 @@ async function run(context, options) {
   if (chosen.length === 0 && !withIdle) {
     throw new Error(`no row has "${options.only}" in its name; see --list`);
   }
+  const node = readNode(options);
+  const plan = choosePlan(options);
   const machine = describeMachine();
   console.log(`Node ${machine.node}, ${machine.processors} processors ` +
     `(${machine.cpu}), Linux ${machine.kernel}\n`);
-  const rows = await measureRows(context, chosen, options);
-  const memory = withIdle ? await measureMemory(context, options) : [];
-  writeResults(options, { machine, rows, idle: memory });
+  const rows = await measureRows(context, chosen, options, plan);
+  const memory = withIdle ? await measureMemory(context, options, plan) : [];
+  writeResults(options, { machine, plan, label: labelOf(options.subject), rows,
+    idle: memory, node });
 }
 
 // A folder that is gone when this process ends, also by an interrupt.

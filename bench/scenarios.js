@@ -34,6 +34,8 @@ const scenarios = [
     { size: KB, ceiling: true, quick: false }),
   exchange('echo 16 KB, 50 connections', 'echo',
     { size: 16 * KB, ceiling: true }),
+  exchange('echo 64 KB, 50 connections', 'echo',
+    { size: 64 * KB, ceiling: true, quick: false }),
   exchange('echo 64 B, 1000 connections', 'echo',
     { connections: 1000, ceiling: true, quick: false }),
   exchange('echo 64 B, 50 Unix sockets', 'echo',

@@ -1,8 +1,8 @@
 'use strict';
 
-// Statistics over windows. Noise from others only ever adds cost, so a side is
-// summed up by its lower decile; the interval tells how far that can be relied
-// on.
+// Statistics over windows. A side has its windows grouped by launch; window k
+// of launch l of one side was measured right beside that of another, so they
+// are compared in pairs: what the machine did meanwhile is common to both.
 
 const RESAMPLES = 1000;
 
@@ -14,8 +14,13 @@ function quantile(values, part) {
   return sortNumbers(values)[Math.floor((values.length - 1) * part)];
 }
 
-const lowerDecile = (values) => quantile(values, 0.1);
-const median = (values) => quantile(values, 0.5);
+// Of an even number of values the mean of the two in the middle.
+function median(values) {
+  const sorted = sortNumbers(values);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] :
+    (sorted[half - 1] + sorted[half]) / 2;
+}
 
 function geometricMean(values) {
   const sum = values.reduce((total, value) => total + Math.log(value), 0);
@@ -34,18 +39,28 @@ function randomNumbers(seed) {
   };
 }
 
-const ratio = (base, other) => lowerDecile(base) / lowerDecile(other);
+// The ratios of the pairs, by launch.
+function pairRatios(base, other) {
+  return base.map((windows, launch) =>
+    windows.map((cost, k) => cost / other[launch][k]));
+}
 
-// Bootstrap over rounds: the windows of one round stay together. Returns the
-// 2.5th and the 97.5th percentile of the ratio of lower deciles.
+const ratio = (base, other) => median(pairRatios(base, other).flat());
+
+function resample(values, random) {
+  return values.map(() => values[Math.floor(random() * values.length)]);
+}
+
+// Bootstrap over launches, and over rounds within each: the windows of one
+// launch have its processes in common. Returns the 2.5th and the 97.5th
+// percentile of the ratio.
 function interval(base, other) {
   const random = randomNumbers(1);
-  const ratios = [];
-  for (let i = 0; i < RESAMPLES; i++) {
-    const picks = base.map(() => Math.floor(random() * base.length));
-    ratios.push(ratio(picks.map((k) => base[k]), picks.map((k) => other[k])));
-  }
+  const launches = pairRatios(base, other);
+  const ratios = Array.from({ length: RESAMPLES }, () =>
+    median(resample(launches, random)
+      .flatMap((windows) => resample(windows, random))));
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
-module.exports = { geometricMean, interval, lowerDecile, median, ratio };
+module.exports = { geometricMean, interval, median, ratio };

@@ -30,7 +30,8 @@ struct exchange {
   unsigned int depth;
   size_t size;
   size_t reply;
-  const char *message;
+  /* As many messages, one behind the other, as can be on their way at once. */
+  const char *messages;
   char *buffer;
   struct window window;
 };
@@ -62,13 +63,13 @@ static void watch(struct exchange *exchange, struct connection *c,
     die("epoll_ctl");
 }
 
-/* Sends what the kernel takes of what is due, message by message. */
+/* Sends what the kernel takes of what is due: all messages in one call, as
+ * clients that pipeline do. What is due ends where the messages end. */
 static void send_due(struct exchange *exchange, struct connection *c) {
+  const char *end = exchange->messages + exchange->size * exchange->depth;
+
   while (c->unsent > 0) {
-    size_t part = c->unsent % exchange->size;
-    size_t length = part == 0 ? exchange->size : part;
-    ssize_t sent = send(c->fd, exchange->message + exchange->size - length,
-                        length, MSG_NOSIGNAL);
+    ssize_t sent = send(c->fd, end - c->unsent, c->unsent, MSG_NOSIGNAL);
 
     if (sent < 0 && errno == EAGAIN)
       return;
@@ -78,12 +79,15 @@ static void send_due(struct exchange *exchange, struct connection *c) {
   }
 }
 
-static void send_message(struct exchange *exchange, struct connection *c) {
+static void send_messages(struct exchange *exchange, struct connection *c,
+                          unsigned int count) {
   bool waits = c->unsent > 0;
+  int64_t start = now();
+  unsigned int i;
 
-  c->sent_at[(c->first + c->pending) % MAX_DEPTH] = now();
-  c->pending++;
-  c->unsent += exchange->size;
+  for (i = 0; i < count; i++)
+    c->sent_at[(c->first + c->pending++) % MAX_DEPTH] = start;
+  c->unsent += exchange->size * count;
   if (waits)
     return;
   send_due(exchange, c);
@@ -103,10 +107,11 @@ static void complete(struct exchange *exchange, struct connection *c) {
   c->pending--;
 }
 
-/* Reads replies, and follows each with the next message. */
+/* Reads replies, and follows them with as many messages. */
 static void on_readable(struct exchange *exchange, struct connection *c,
                         bool go_on) {
   ssize_t got = recv(c->fd, exchange->buffer, RECEIVE_SIZE, 0);
+  unsigned int replies = 0;
 
   if (got < 0 && errno == EAGAIN)
     return;
@@ -118,9 +123,10 @@ static void on_readable(struct exchange *exchange, struct connection *c,
   while (c->received >= exchange->reply) {
     c->received -= exchange->reply;
     complete(exchange, c);
-    if (go_on)
-      send_message(exchange, c);
+    replies++;
   }
+  if (go_on && replies > 0)
+    send_messages(exchange, c, replies);
 }
 
 static bool is_pending(const struct exchange *exchange) {
@@ -134,11 +140,9 @@ static bool is_pending(const struct exchange *exchange) {
 
 static void begin(struct exchange *exchange) {
   unsigned int i;
-  unsigned int sent;
 
   for (i = 0; i < exchange->count; i++)
-    for (sent = 0; sent < exchange->depth; sent++)
-      send_message(exchange, &exchange->connections[i]);
+    send_messages(exchange, &exchange->connections[i], exchange->depth);
 }
 
 static void run_window(void *context, int64_t nanoseconds) {
@@ -176,17 +180,18 @@ void run_exchange(const struct exchange_options *options) {
                               .depth = options->depth,
                               .size = options->size,
                               .reply = options->reply};
-  char *message = allocate(options->size, 1);
+  char *messages;
 
   if (exchange.depth == 0 || exchange.depth > MAX_DEPTH) {
     (void)fprintf(stderr, "load: a depth is 1 to %d\n", MAX_DEPTH);
     exit(2);
   }
-  memset(message, 'x', options->size);
-  exchange.message = message;
+  messages = allocate(options->depth, options->size);
+  memset(messages, 'x', options->depth * options->size);
+  exchange.messages = messages;
   open_all(&exchange, options->target, options->listens);
   run(&exchange);
-  free(message);
+  free(messages);
 }
 
 /* Bytes of the first response on a connection, which has a Content-Length. */
@@ -221,7 +226,7 @@ void run_http(const char *target, unsigned int connections) {
   const char *request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                         "Connection: keep-alive\r\n\r\n";
   struct exchange exchange = {
-      .count = connections, .depth = 1, .message = request};
+      .count = connections, .depth = 1, .messages = request};
 
   exchange.size = strlen(request);
   exchange.reply = response_size(target, request);
