@@ -1,8 +1,8 @@
 'use strict';
 
-// Runs Node's own benchmarks of net, unmodified: every configuration on core
-// and on uvnet in turn. These measure throughput by the clock, with client and
-// server in one process.
+// Runs Node's own benchmarks of net, unmodified: every configuration on core,
+// on uvnet and on core again (the control) in turn, in some rounds. These
+// measure throughput by the clock, with client and server in one process.
 
 const { fork } = require('node:child_process');
 const fs = require('node:fs');
@@ -15,8 +15,9 @@ const { geometricMean, median } = require('./stats');
 const USAGE = `usage: node bench/node.js [options]
   --suite PATH    a tree of Node's sources with benchmark/ in it
   --only TEXT     only configurations with TEXT in their name
-  --pairs N       runs on each side, in turn (3)
-  --dur SECONDS   of one run (1; Node's own default is 5)
+  --pairs N       rounds: runs on each side, in turn (3)
+  --dur SECONDS   of one run (0.4; Node's own default is 5), more where that is
+                  too short for a rate
   --list          names the configurations
   --json FILE     writes all rates
 `;
@@ -25,7 +26,7 @@ const optionTypes = {
   suite: { type: 'string' },
   only: { type: 'string', default: '' },
   pairs: { type: 'string', default: '3' },
-  dur: { type: 'string', default: '1' },
+  dur: { type: 'string', default: '0.4' },
   list: { type: 'boolean' },
   json: { type: 'string' },
   help: { type: 'boolean' },
@@ -35,6 +36,14 @@ const TITLE = 'rate, and uvnet / core: above 1 uvnet is faster';
 
 // Repetitions of the benchmarks that have no duration.
 const REPETITIONS = 1e6;
+
+// Seconds; where a side gets nothing through in that time there is no rate.
+const MAX_DURATION = 6;
+
+const SIDES = ['core', 'uvnet', 'control'];
+
+// Two runs of core come out this equal, or say nothing about uvnet's.
+const CONTROL = [0.9, 1.1];
 
 // What one of the benchmarks asks for; the harness gives it to its children.
 const FLAGS = ['--expose-internals', '--no-warnings'];
@@ -53,7 +62,7 @@ function findBenchmarks({ suite }) {
   const folder = path.join(root, 'benchmark', 'net');
   if (!fs.existsSync(folder)) {
     throw new Error(`${root} has no benchmark/net; name a tree of Node's ` +
-      'sources that has with --suite');
+      'sources that has with --suite, or remove that one to fetch it anew');
   }
   return fs.readdirSync(folder).filter(isOfNet)
     .map((name) => path.join(folder, name));
@@ -116,28 +125,58 @@ async function configurations(file) {
   });
 }
 
-function argumentsOf({ args, hasDuration, hasCount }, { dur }) {
+function argumentsOf({ args, hasDuration, hasCount }, seconds) {
   const rest = [];
-  if (hasDuration) rest.push(`dur=${dur}`);
+  if (hasDuration) rest.push(`dur=${seconds}`);
   if (hasCount) rest.push(`n=${REPETITIONS}`);
   return [...args, ...rest];
 }
 
-async function runPairs(configuration, options) {
-  const rates = { core: [], uvnet: [] };
-  const args = argumentsOf(configuration, options);
-  for (let i = 0; i < Number(options.pairs); i++) {
-    const order = i % 2 === 0 ? ['core', 'uvnet'] : ['uvnet', 'core'];
-    for (const subject of order) {
-      const { reports, error } = await runFile(configuration.file, args,
-        subject);
-      if (error !== undefined || reports.length !== 1) {
-        return { error: `${subject}: ${error || 'no report'}` };
-      }
-      rates[subject].push(reports[0].rate);
+// One run on each side. Returns the rates by side; throws if a run failed.
+async function runRound(configuration, seconds, order) {
+  const rates = {};
+  for (const side of order) {
+    const { reports, error } = await runFile(configuration.file,
+      argumentsOf(configuration, seconds), side === 'uvnet' ? side : 'core');
+    if (error !== undefined || reports.length !== 1) {
+      throw new Error(`${side}: ${error || 'no report'}`);
     }
+    rates[side] = reports[0].rate;
   }
-  return { rates, ratio: median(rates.uvnet) / median(rates.core) };
+  return rates;
+}
+
+// Rounds that give a rate on each side: a duration that is too short for one
+// is doubled, also for the rounds to come.
+async function runRounds(configuration, { pairs, dur }) {
+  const rounds = [];
+  let seconds = Number(dur);
+  while (rounds.length < Number(pairs)) {
+    const order = rounds.length % 2 === 0 ? SIDES : SIDES.toReversed();
+    const rates = await runRound(configuration, seconds, order);
+    const isWhole = SIDES.every((side) => rates[side] > 0);
+    if (isWhole || seconds * 2 > MAX_DURATION) rounds.push(rates);
+    else seconds *= 2;
+  }
+  return { rounds, seconds };
+}
+
+const isNoisy = (control) => control < CONTROL[0] || control > CONTROL[1];
+
+// Medians of the rates, and of the ratios within the rounds.
+async function compareOne(configuration, options) {
+  const { name } = configuration;
+  try {
+    const { rounds, seconds } = await runRounds(configuration, options);
+    const of = (value) => median(rounds.map(value));
+    const rates = Object.fromEntries(SIDES.map((side) =>
+      [side, of((round) => round[side])]));
+    const control = of((round) => round.core / round.control);
+    return { name, seconds, rounds, rates, control, noisy: isNoisy(control),
+      ratio: of((round) => round.uvnet / round.core) };
+  } catch (err) {
+    return { name, error: err.message };
+  }
 }
 
 // The line of a stack trace that says most.
@@ -150,15 +189,17 @@ function messageOf(error) {
 const hasRatio = ({ ratio }) => ratio > 0 && Number.isFinite(ratio);
 
 function print(result) {
-  const { name, rates, ratio, error } = result;
+  const { name, rates, ratio, control, noisy, error } = result;
   if (error) {
     console.log(`${name.padEnd(70)} failed\n  ${messageOf(error)}`);
     return;
   }
   const cells = [rates.core, rates.uvnet]
-    .map((values) => median(values).toPrecision(4).padStart(11));
-  cells.push((hasRatio(result) ? ratio.toFixed(2) : '-').padStart(7));
-  console.log(name.padEnd(70) + cells.join(''));
+    .map((rate) => rate.toPrecision(4).padStart(11));
+  for (const value of [ratio, control]) {
+    cells.push((hasRatio(result) ? value.toFixed(2) : '-').padStart(9));
+  }
+  console.log(name.padEnd(70) + cells.join('') + (noisy ? '  noisy' : ''));
 }
 
 async function findConfigurations(options) {
@@ -174,12 +215,31 @@ async function findConfigurations(options) {
 }
 
 function summarize(results) {
-  const ratios = results.filter(hasRatio).map(({ ratio }) => ratio);
-  const rest = results.length - ratios.length;
-  if (ratios.length > 0) {
-    const mean = geometricMean(ratios).toFixed(3);
-    console.log(`\ngeometric mean of ${ratios.length} ratios: ${mean}`);
+  const found = results.filter(hasRatio);
+  if (found.length === 0) return undefined;
+  const smallest = found.reduce((a, b) => (b.ratio < a.ratio ? b : a));
+  return {
+    configurations: results.length,
+    ratios: found.length,
+    geometricMean: geometricMean(found.map(({ ratio }) => ratio)),
+    control: geometricMean(found.map(({ control }) => control)),
+    smallest: { name: smallest.name, ratio: smallest.ratio,
+      noisy: smallest.noisy },
+    noisy: found.filter(({ noisy }) => noisy).length,
+  };
+}
+
+function printSummary(summary, { length }) {
+  if (summary) {
+    const { ratios, smallest, noisy } = summary;
+    const mark = smallest.noisy ? ', noisy' : '';
+    console.log(`\ngeometric mean of ${ratios} ratios: ` +
+      `${summary.geometricMean.toFixed(3)}; of core / core: ` +
+      `${summary.control.toFixed(3)}\n` +
+      `smallest ratio: ${smallest.ratio.toFixed(2)}, ${smallest.name}${mark}\n` +
+      `${noisy} are noisy: core / core not within ${CONTROL.join(' and ')}`);
   }
+  const rest = length - (summary?.ratios ?? 0);
   if (rest > 0) console.log(`${rest} configurations gave no ratio`);
 }
 
@@ -196,18 +256,19 @@ async function main() {
 
 async function compare(chosen, options) {
   console.log([TITLE.padEnd(70), 'core'.padStart(11), 'uvnet'.padStart(11),
-    'ratio'.padStart(7)].join(''));
+    'ratio'.padStart(9), 'control'.padStart(9)].join(''));
   const results = [];
   for (const configuration of chosen) {
-    const { name } = configuration;
-    const result = { name, ...await runPairs(configuration, options) };
+    const result = await compareOne(configuration, options);
     results.push(result);
     print(result);
   }
-  summarize(results);
+  const summary = summarize(results);
+  printSummary(summary, results);
   if (results.some(({ error }) => error)) process.exitCode = 1;
   if (options.json) {
-    fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+    fs.writeFileSync(options.json,
+      `${JSON.stringify({ summary, results }, null, 2)}\n`);
   }
 }
 

@@ -158,6 +158,7 @@ function unpack(tarball, dest) {
     '-xf', tarball, '-C', dest, '--strip-components=1', '--no-same-owner',
     '--wildcards', '--no-wildcards-match-slash',
     ...PARTS.map((part) => `*/test/${part}`),
+    '*/benchmark/*.js', '*/benchmark/net',
   ]);
 }
 

@@ -106,7 +106,7 @@ function fetchFromGit(dest, version) {
               `--branch=v${version}`, url, dest],
       { env: { GIT_TERMINAL_PROMPT: '0' } });
   run('git', ['-C', dest, 'sparse-checkout', 'set',
-              ...PARTS.map((part) => `test/${part}`)]);
+              ...PARTS.map((part) => `test/${part}`), 'benchmark/net']);
   fs.rmSync(path.join(dest, '.git'), { recursive: true });
   return version;
 }
