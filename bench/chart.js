@@ -58,7 +58,9 @@ function bar({ at, end }, y, value, color, noisy) {
   const label = `${value.toFixed(2)}${more}${noisy ? ' *' : ''}`;
   return rect(LEFT, y, at(value) - LEFT, BAR, color, `rx="2" ${opacity}`) +
     textAt(at(value) + 5, y + BAR - 1.5, label,
-      `font-size="11" fill="${COLORS.text}" ${weight}`);
+      `font-size="11" fill="${COLORS.text}" ${weight} ` +
+      // Covers the lines behind it.
+      `paint-order="stroke" stroke="${COLORS.background}" stroke-width="4"`);
 }
 
 function drawRow(scale, { name, ratio, ceiling, noisy }, y) {
