@@ -7,7 +7,7 @@ const { isNoisy } = require('./report');
 
 const WIDTH = 800;
 const LEFT = 270;
-const RIGHT = 750;
+const RIGHT = 735;
 const TOP = 84;
 const ROW = 34;
 const BAR = 11;
