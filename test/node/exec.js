@@ -69,7 +69,7 @@ function cleanEnv() {
  * of process.execArgv, which tests look at.
  */
 function testEnv(job, slotDir) {
-  const env = cleanEnv();
+  const env = { ...cleanEnv(), ...job.env };
   env.NODE_TEST_DIR = slotDir;
   env.TEST_THREAD_ID = String(job.slot);
   env.NODE_COMMON_PORT = String(fixedPort(job.slot));
@@ -164,6 +164,7 @@ function watch(child, timeout, done) {
  * @param {string} job.file name in the suite, 'parallel/test-net-bind.js'
  * @param {string} job.root directory that holds test/
  * @param {string} job.node the node binary
+ * @param {object} [job.env] additions to the environment
  * @param {string} [job.preload] file loaded ahead of each process
  * @param {number} job.slot number unique among the tests that run now
  * @param {number} job.timeout milliseconds
