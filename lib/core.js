@@ -14,6 +14,10 @@ function symbolOf(object, description) {
 
 const socket = new net.Socket();
 
+// What core listens to a handle's reads with, which it gives to any handle.
+const handle = { close() {}, readStart() {}, getAsyncId: () => 0, onread: null };
+new net.Socket({ handle, manualStart: true });
+
 module.exports = {
   Socket: net.Socket,
   Server: net.Server,
@@ -24,6 +28,7 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout:
     net.getDefaultAutoSelectFamilyAttemptTimeout,
   setSimultaneousAccepts: net._setSimultaneousAccepts,
+  onRead: handle.onread,
   // Marks the result of _normalizeArgs(), which http's agents pass on.
   normalizedArgs: symbolOf(net._normalizeArgs([]), 'normalizedArgs'),
   // Where core's stream code keeps and looks for ids and timers.

@@ -7,6 +7,7 @@
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
+const readers = require('./interop/readers');
 const outbox = require('./outbox');
 
 const { events, results } = binding;
@@ -27,6 +28,9 @@ const EVENT_FIELDS = 4;
 const FIRST = 0;
 const COUNT = 1;
 const BASE = 2;
+
+// What onread was set to.
+const kReader = Symbol('reader');
 
 const IS_TCP = 0;
 const IS_PIPE = 1;
@@ -124,7 +128,7 @@ class Handle extends AsyncResource {
       switch (kind) {
         case READ:
         case READ_BULK:
-          enter.call(handle, guarded, handle, handle.onread, a,
+          enter.call(handle, guarded, handle, handle[kReader], a,
             b < 0 ? undefined : new FastBuffer(slab, b, a));
           break;
         case READ_RELAY:
@@ -141,6 +145,11 @@ class Handle extends AsyncResource {
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
+  }
+
+  get onread() { return readers.toCore(this[kReader]); }
+  set onread(listener) {
+    this[kReader] = readers.fromCore(listener, Handle.prototype[kReader]);
   }
 
   #finishWrite(status) {
@@ -286,7 +295,7 @@ class Handle extends AsyncResource {
 }
 
 Object.assign(Handle.prototype, {
-  onread: null,
+  [kReader]: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.

@@ -1,0 +1,33 @@
+'use strict';
+
+// Listeners to a handle's reads that others set. http's agent, from Node 22 on,
+// has one of its own on a socket that nobody uses, and then puts core's there.
+// Both look into core's own state for what was read, and find nothing of ours.
+
+const core = require('../core');
+
+// The agent's listener cannot be had otherwise, so its name has to do.
+const AGENT_GUARD = 'freeSocketOnReadGuard';
+
+let agentGuard;
+
+// Whatever comes over a socket that nobody uses, it is not used again.
+function dropSocket() {
+  this.owner.destroy();
+}
+
+// What does on a handle of ours what `listener` does on one of core's.
+// `socketReader` is the listener that every socket of ours has.
+function fromCore(listener, socketReader) {
+  if (listener === core.onRead) return socketReader;
+  if (listener?.name !== AGENT_GUARD) return listener;
+  agentGuard = listener;
+  return dropSocket;
+}
+
+// The reverse of it, for who wants to know what it has set.
+function toCore(listener) {
+  return listener === dropSocket ? agentGuard : listener;
+}
+
+module.exports = { fromCore, toCore };
