@@ -7,6 +7,7 @@ const errors = require('./errors');
 const { TCP } = require('./handle');
 const perf = require('./interop/perf');
 const { attachHandle } = require('./stream');
+const versions = require('./versions');
 
 const { uv } = errors;
 
@@ -22,6 +23,10 @@ function alternate(addresses) {
     if (i < other.length) sorted.push(other[i]);
   }
   return sorted;
+}
+
+function connectError({ address, port }, status) {
+  return errors.connectionException(status, 'connect', address, port);
 }
 
 class Selection {
@@ -83,6 +88,11 @@ class Selection {
       this.errors.push(bindError);
       return false;
     }
+    const blocked = versions.blockError(socket.blockList, address, family);
+    if (blocked) {
+      this.fail(attempt, blocked);
+      return false;
+    }
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
     socket.emit('connectionAttempt', address, port, family);
     if (!socket.connecting) return false;
@@ -91,7 +101,7 @@ class Selection {
       finish(result);
       this.onResult(index, attempt, handle, result);
     });
-    if (status !== 0) this.fail(attempt, status);
+    if (status !== 0) this.fail(attempt, connectError(attempt, status));
     return status === 0;
   }
 
@@ -108,8 +118,7 @@ class Selection {
     const { port } = this.target;
     const { address, family } = this.addresses[index];
     handle.abandoned = true;
-    this.errors.push(
-      errors.connectionException(uv.ETIMEDOUT, 'connect', address, port));
+    this.errors.push(connectError({ address, port }, uv.ETIMEDOUT));
     this.socket.emit('connectionAttemptTimeout', address, port, family);
     this.tryNext();
   }
@@ -121,13 +130,11 @@ class Selection {
       if (!this.socket.destroyed) this.steps.connected(this.socket);
       return;
     }
-    this.fail(attempt, status);
+    this.fail(attempt, connectError(attempt, status));
     this.tryNext();
   }
 
-  fail({ address, family, port }, status) {
-    const error =
-      errors.connectionException(status, 'connect', address, port);
+  fail({ address, family, port }, error) {
     this.errors.push(error);
     this.socket.emit('connectionAttemptFailed', address, port, family, error);
   }

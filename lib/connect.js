@@ -16,6 +16,7 @@ const {
   kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
 } = require('./symbols');
 const validate = require('./validate');
+const versions = require('./versions');
 
 // Where a connection goes: one shape for all, since V8 makes a hidden class for
 // each object that a spread adds fields to.
@@ -116,6 +117,7 @@ function targetOf(options) {
   checkTarget(options);
   const selection = familySelection(options);
   const host = options.host || 'localhost';
+  if (typeof host !== 'string') versions.checkHost(host);
   const family = isIP(host);
   if (!family && options.lookup != null) {
     validate.callable(options.lookup, 'options.lookup');
@@ -250,6 +252,11 @@ function connectHandle(socket, target) {
     afterConnect(socket, target, status);
   };
   socket.emit('connectionAttempt', address, port, family);
+  const blocked = family && versions.blockError(socket.blockList, address, family);
+  if (blocked) {
+    socket.destroy(blocked);
+    return;
+  }
   const status = family ? handle.connect(address, port, done) :
     handle.connect(address, done);
   if (status === 0) return;

@@ -9,6 +9,7 @@ const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
 const readers = require('./interop/readers');
 const outbox = require('./outbox');
+const versions = require('./versions');
 
 const { events, results } = binding;
 
@@ -31,6 +32,9 @@ const BASE = 2;
 
 // What onread was set to.
 const kReader = Symbol('reader');
+
+// What sockaddr_un has room for.
+const PATH_LIMIT = process.platform === 'linux' ? 108 : 104;
 
 const IS_TCP = 0;
 const IS_PIPE = 1;
@@ -331,6 +335,7 @@ class TCP extends Handle {
   static SOCKET = 0;
   static SERVER = 1;
   static UV_TCP_IPV6ONLY = 1;
+  static UV_TCP_REUSEPORT = 2;
 
   constructor(type) {
     if (type !== TCP.SOCKET && type !== TCP.SERVER) {
@@ -339,7 +344,9 @@ class TCP extends Handle {
     super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', IS_TCP);
   }
 
-  bind(address, port) { return binding.bind(idOf(this), address, port, 0); }
+  bind(address, port, flags) {
+    return binding.bind(idOf(this), address, port, flags | 0);
+  }
 
   bind6(address, port, flags) {
     return binding.bind(idOf(this), address, port, flags | 0);
@@ -359,6 +366,12 @@ class TCP extends Handle {
   }
 }
 
+// Whether core would refuse the path of a socket for its length.
+function isTooLong(path) {
+  return typeof path === 'string' && process.platform !== 'win32' &&
+    Buffer.byteLength(path) > PATH_LIMIT && versions.refusesLongPaths();
+}
+
 class Pipe extends Handle {
   static SOCKET = 0;
   static SERVER = 1;
@@ -372,10 +385,15 @@ class Pipe extends Handle {
     super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', IS_PIPE);
   }
 
-  bind(path) { return binding.bind(idOf(this), path, 0, 0); }
+  bind(path) {
+    const id = idOf(this);
+    return isTooLong(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
+  }
 
   connect(path, done) {
-    return super.connect(path, 0, done, 'PIPECONNECTWRAP');
+    idOf(this);
+    return isTooLong(path) ? uv.EINVAL :
+      super.connect(path, 0, done, 'PIPECONNECTWRAP');
   }
 
   fchmod(mode) { return binding.chmod(idOf(this), mode); }

@@ -36,7 +36,6 @@ function connect(...args) {
 module.exports = {
   _createServerHandle: createServerHandle,
   _normalizeArgs: normalizeArgs,
-  _setSimultaneousAccepts: core.setSimultaneousAccepts,
   get BlockList() { return BlockList; },
   get SocketAddress() { return SocketAddress; },
   connect,
@@ -53,3 +52,8 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };
+
+// What not every version of Node has.
+if (core.setSimultaneousAccepts) {
+  module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
+}

@@ -10,6 +10,7 @@ const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { Pipe, TCP, guessHandleType } = require('./handle');
 const validate = require('./validate');
+const versions = require('./versions');
 
 const { uv } = errors;
 
@@ -28,13 +29,14 @@ function createServerHandle(address, port, addressType, fd, flags) {
   }
   if (address) {
     return boundOrError(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
-      handle.bind6(address, port, flags) : handle.bind(address, port)));
+      handle.bind6(address, port, flags) :
+      handle.bind(address, port, flags & ~TCP.UV_TCP_IPV6ONLY)));
   }
   // All IPv6 addresses take IPv4 too; without IPv6, all IPv4 addresses.
   const handle = boundOrError(new TCP(TCP.SERVER), (tcp) =>
     tcp.bind6('::', port, flags));
   return typeof handle === 'number' ?
-    createServerHandle('0.0.0.0', port, 4) : handle;
+    createServerHandle('0.0.0.0', port, 4, undefined, flags) : handle;
 }
 
 function handleOfDescriptor(fd) {
@@ -154,8 +156,13 @@ function listen2(server, where) {
   server._listen2(address, port, addressType, backlog, fd, flags);
 }
 
+function reusesPort({ reusePort }) {
+  return Boolean(reusePort) && versions.hasReusePort;
+}
+
 function lookupAndListen(server, options, backlog, flags) {
-  const { host, exclusive } = options;
+  const { host } = options;
+  const exclusive = options.exclusive || reusesPort(options);
   const port = options.port | 0;
   const listeningId = server._listeningId;
   require('dns').lookup(host, (error, address, family) => {
@@ -193,7 +200,7 @@ function listenOnPort(server, options, backlog, flags) {
     lookupAndListen(server, { ...options, port }, backlog, flags);
   } else {
     listenInCluster(server, { address: null, port, addressType: 4, backlog,
-      fd: undefined, flags }, options.exclusive);
+      fd: undefined, flags }, options.exclusive || reusesPort(options));
   }
 }
 
@@ -240,7 +247,8 @@ function listen(...args) {
   if (this._handle) throw errors.codeError('ERR_SERVER_ALREADY_LISTEN');
   if (callback !== null) this.once('listening', callback);
   const options = given._handle || given.handle || given;
-  const flags = options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0;
+  const flags = (options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0) |
+    (reusesPort(options) ? TCP.UV_TCP_REUSEPORT : 0);
   const backlog = options.backlog || backlogOf(args);
   if (listenChannel?.hasSubscribers) {
     listenChannel.asyncStart.publish({ server: this, options: given });

@@ -16,6 +16,7 @@ const {
   kAccepted, kKeepAlive, kKeepAliveDelay, kNoDelay,
 } = require('./symbols');
 const validate = require('./validate');
+const versions = require('./versions');
 
 const connectionChannel = diagnostics.channel('net.server.socket');
 
@@ -63,6 +64,8 @@ function initialize(server, options) {
     Math.max(~~(options.keepAliveInitialDelay / 1000), 0);
   server.highWaterMark = options.highWaterMark ??
     stream.getDefaultHighWaterMark(false);
+  const blockList = versions.blockListOf(options);
+  if (blockList) server.blockList = blockList;
 }
 
 // The listening handle's listener for a new connection.
@@ -72,8 +75,12 @@ function onConnection(status, handle) {
     server.emit('error', errors.errnoException(status, 'accept'));
     return;
   }
-  if (server.maxConnections && server._connections >= server.maxConnections) {
+  if (isFull(server)) {
     drop(server, handle);
+    return;
+  }
+  if (server.blockList && isBlocked(server.blockList, handle)) {
+    handle.close();
     return;
   }
   const socket = createSocket(server, adopt.fromCore(handle));
@@ -82,6 +89,17 @@ function onConnection(status, handle) {
   socket._server = server;
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
   server.emit('connection', socket);
+}
+
+function isFull({ maxConnections, _connections: count }) {
+  return maxConnections === 0 ? versions.zeroConnectionsIsALimit :
+    Boolean(maxConnections) && count >= maxConnections;
+}
+
+function isBlocked(list, handle) {
+  const remote = {};
+  return Boolean(handle.getpeername) && handle.getpeername(remote) === 0 &&
+    list.check(remote.address, remote.family.toLowerCase());
 }
 
 // Too many connections: this one is closed, and the listeners of 'drop' learn

@@ -15,6 +15,7 @@ const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
 const symbols = require('./symbols');
 const validate = require('./validate');
+const versions = require('./versions');
 
 const {
   kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
@@ -79,6 +80,7 @@ function checkOptions(options) {
     validate.number(options.keepAliveInitialDelay,
       'options.keepAliveInitialDelay');
   }
+  versions.blockListOf(options);
 }
 
 function handleOf(options) {
@@ -146,6 +148,7 @@ function useKeepAliveAndNoDelay(socket, options) {
   if (keepAlive) socket[kKeepAlive] = true;
   const delay = Math.max(~~(keepAliveInitialDelay / 1000), 0);
   if (delay > 0) socket[kKeepAliveDelay] = delay;
+  if (options.blockList) socket.blockList = versions.blockListOf(options);
 }
 
 // What a stream takes of a socket's options, in one shape for all sockets: V8

@@ -10,6 +10,7 @@ const { Relay, relayMemory } = require('./relay');
 const {
   kBytesRead, kBytesWritten, kOnRead, kRelay,
 } = require('./symbols');
+const versions = require('./versions');
 
 const { uv } = errors;
 const { push } = Duplex.prototype;
@@ -304,7 +305,8 @@ function end(chunk, encoding, callback) {
 // The end of a write that had to wait.
 function finishWrite(socket, status, callback) {
   if (socket.destroyed) {
-    callback(null);
+    callback(status < 0 && versions.failsCutWrites() ?
+      errors.errnoException(status, 'write') : null);
   } else if (status < 0) {
     callback(errors.errnoException(status, 'write'));
   } else {
@@ -361,6 +363,10 @@ function write(chunk, encoding, callback) {
 
 // Half-closes: the peer gets FIN.
 function final(callback) {
+  if (!this._handle && !this.connecting && versions.finishesUnconnected()) {
+    callback();
+    return;
+  }
   if (this.pending) {
     this.once('connect', () => this._final(callback));
     return;

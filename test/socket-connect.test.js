@@ -362,7 +362,7 @@ forEachNet((net) => {
       const { client } = await pair(net);
       const calls = [];
       client._handle.setNoDelay = (on) => calls.push(['noDelay', on]);
-      client._handle.setKeepAlive = (...args) => calls.push(args);
+      client._handle.setKeepAlive = (on, delay) => calls.push([on, delay]);
       assert.strictEqual(client.setNoDelay(), client);
       client.setNoDelay(true).setNoDelay(false).setNoDelay(0);
       client.setKeepAlive(true, 1000).setKeepAlive(true, 1500);

@@ -1,0 +1,98 @@
+'use strict';
+
+// What Node's versions do differently, found by trying core when it matters.
+
+const core = require('./core');
+const { nodeError, uv } = require('./errors');
+
+function once(find) {
+  let answer;
+  return () => {
+    answer ??= find();
+    return answer;
+  };
+}
+
+// A core handle's place, taken by an object that keeps the last request.
+function standIn() {
+  const handle = {
+    close() {},
+    readStart() {},
+    getAsyncId: () => 0,
+    request: null,
+    writeUtf8String(request) {
+      handle.request = request;
+      return 0;
+    },
+  };
+  return handle;
+}
+
+// Whether a write that destroy() cuts short fails with ECANCELED, or counts as
+// done.
+const failsCutWrites = once(() => {
+  const handle = standIn();
+  const socket = new core.Socket({ handle, manualStart: true });
+  let result;
+  socket._write('x', 'utf8', (error) => { result = error; });
+  socket.destroy();
+  handle.request.oncomplete(uv.ECANCELED);
+  return Boolean(result);
+});
+
+// Whether a socket that does not even connect finishes when it is ended, or
+// waits for somebody to connect it.
+const finishesUnconnected = once(() => {
+  let hasFinished = false;
+  new core.Socket()._final(() => { hasFinished = true; });
+  return hasFinished;
+});
+
+// Whether a path longer than the system can take is refused, or cut. The folder
+// cannot exist: nothing is made.
+const refusesLongPaths = once(() =>
+  core.createServerHandle(`/dev/null/${'x'.repeat(200)}`, -1, -1) === uv.EINVAL);
+
+// From Node 21 on; this can be tried only with a connection.
+const zeroConnectionsIsALimit = !(parseInt(process.versions.node, 10) < 21);
+
+// libuv has it from 1.49 on, and with it net the option.
+const hasReusePort = Number(process.versions.uv.split('.')[1]) >= 49;
+
+// Throws core's error where core looks at the host itself. Else it is left to
+// the lookup.
+function checkHost(host) {
+  const socket = new core.Socket();
+  try {
+    socket.connect({ host, port: 1, lookup() {} });
+  } finally {
+    socket.destroy();
+  }
+}
+
+// The list of an option `blockList`, or undefined. Versions that do not know
+// the option ignore it; the others throw for what is no list.
+function blockListOf({ blockList }) {
+  const { isBlockList } = core.BlockList;
+  if (!blockList || !isBlockList) return undefined;
+  if (!isBlockList(blockList)) new core.Socket({ blockList });
+  return blockList;
+}
+
+// The error for an address that a list blocks, or undefined.
+function blockError(list, address, family) {
+  if (!list?.check(address, `ipv${family}`)) return undefined;
+  return nodeError(Error, 'ERR_IP_BLOCKED',
+    `IP(${address}) is blocked by net.BlockList`);
+}
+
+module.exports = {
+  blockError,
+  blockListOf,
+  checkHost,
+  failsCutWrites,
+  finishesUnconnected,
+  hasReusePort,
+  refusesLongPaths,
+  zeroConnectionsIsALimit,
+};
