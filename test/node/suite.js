@@ -177,4 +177,4 @@ function getSuite({ path: name, version, log }) {
   return cachedSuite(version, log) || fetchSuite(version, log);
 }
 
-module.exports = { getSuite, isIntact };
+module.exports = { cacheRoot, getSuite, isIntact };
