@@ -40,6 +40,7 @@ function Socket(options) {
   const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
+  if (settings.blockList) this.blockList = versions.blockListOf(settings);
   Duplex.call(this, streamOptions(settings));
   useOnRead(this, settings.onread);
   if (handle !== null) attachHandle(this, handle);
@@ -148,7 +149,6 @@ function useKeepAliveAndNoDelay(socket, options) {
   if (keepAlive) socket[kKeepAlive] = true;
   const delay = Math.max(~~(keepAliveInitialDelay / 1000), 0);
   if (delay > 0) socket[kKeepAliveDelay] = delay;
-  if (options.blockList) socket.blockList = versions.blockListOf(options);
 }
 
 // What a stream takes of a socket's options, in one shape for all sockets: V8
