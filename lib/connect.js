@@ -11,9 +11,10 @@ const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
 const perf = require('./interop/perf');
+const { applyKeepAlive, applyTypeOfService } = require('./options');
 const { attachHandle } = require('./stream');
 const {
-  kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
+  kKeepAlive, kNoDelay, kPeer, kTypeOfService,
 } = require('./symbols');
 const validate = require('./validate');
 const versions = require('./versions');
@@ -296,9 +297,8 @@ function connected(socket) {
   socket._sockname = null;
   socket._unrefTimer();
   if (socket[kNoDelay] && handle.setNoDelay) handle.setNoDelay(true);
-  if (socket[kKeepAlive] && handle.setKeepAlive) {
-    handle.setKeepAlive(true, socket[kKeepAliveDelay]);
-  }
+  if (socket[kKeepAlive] && handle.setKeepAlive) applyKeepAlive(socket, handle);
+  if (socket[kTypeOfService] !== undefined) applyTypeOfService(socket, handle);
   socket.emit('connect');
   socket.emit('ready');
   // The first read, or the EOF that is there already; it consumes nothing.

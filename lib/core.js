@@ -22,6 +22,7 @@ module.exports = {
   Socket: net.Socket,
   Server: net.Server,
   BlockList: net.BlockList,
+  BoundSocket: net.BoundSocket,
   SocketAddress: net.SocketAddress,
   createServerHandle: net._createServerHandle,
   getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,

@@ -33,9 +33,6 @@ const BASE = 2;
 // What onread was set to.
 const kReader = Symbol('reader');
 
-// What sockaddr_un has room for.
-const PATH_LIMIT = process.platform === 'linux' ? 108 : 104;
-
 const IS_TCP = 0;
 const IS_PIPE = 1;
 
@@ -364,12 +361,13 @@ class TCP extends Handle {
   setKeepAlive(enable, delay) {
     return binding.setKeepAlive(idOf(this), !!enable, delay | 0);
   }
-}
 
-// Whether core would refuse the path of a socket for its length.
-function isTooLong(path) {
-  return typeof path === 'string' && process.platform !== 'win32' &&
-    Buffer.byteLength(path) > PATH_LIMIT && versions.refusesLongPaths();
+  // `option` is an enum uvnet_os_option of src/os.h.
+  setOption(option, value) {
+    return binding.setOption(idOf(this), option, value);
+  }
+
+  getOption(option) { return binding.getOption(idOf(this), option); }
 }
 
 class Pipe extends Handle {
@@ -387,12 +385,12 @@ class Pipe extends Handle {
 
   bind(path) {
     const id = idOf(this);
-    return isTooLong(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
+    return versions.refusesPath(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
   }
 
   connect(path, done) {
     idOf(this);
-    return isTooLong(path) ? uv.EINVAL :
+    return versions.refusesPath(path) ? uv.EINVAL :
       super.connect(path, 0, done, 'PIPECONNECTWRAP');
   }
 

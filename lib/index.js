@@ -54,6 +54,7 @@ module.exports = {
 };
 
 // What not every version of Node has.
+if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
 }

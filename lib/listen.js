@@ -253,8 +253,21 @@ function listen(...args) {
   if (listenChannel?.hasSubscribers) {
     listenChannel.asyncStart.publish({ server: this, options: given });
   }
-  listenOn(this, args, options, backlog, flags);
+  if (adopt.isBoundSocket(given.handle ?? given)) {
+    listenOnBoundSocket(this, given.handle ?? given, given.backlog || backlog);
+  } else {
+    listenOn(this, args, options, backlog, flags);
+  }
   return this;
+}
+
+// Core's handle listens; the connections it accepts become ours.
+function listenOnBoundSocket(server, bound, backlog) {
+  const name = bound.address();
+  server._handle = adopt.handleOfBoundSocket(bound);
+  if (typeof name === 'string') server._pipeName = name;
+  listenInCluster(server, { address: null, port: -1, addressType: -1, backlog,
+    fd: undefined, flags: undefined }, true);
 }
 
 function listenOn(server, args, options, backlog, flags) {

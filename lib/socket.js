@@ -13,13 +13,15 @@ const {
 } = require('./handle');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
+const { defineOptions, typeOfServiceOf } = require('./options');
 const symbols = require('./symbols');
 const validate = require('./validate');
 const versions = require('./versions');
 
 const {
-  kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveDelay, kLastQueueSize,
-  kNoDelay, kOnRead, kPeer, kRelay,
+  kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveCount,
+  kKeepAliveDelay, kKeepAliveInterval, kLastQueueSize, kNoDelay, kOnRead, kPeer,
+  kRelay, kTypeOfService,
 } = symbols;
 
 function Socket(options) {
@@ -40,6 +42,8 @@ function Socket(options) {
   const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
+  const typeOfService = typeOfServiceOf(settings);
+  if (typeOfService !== undefined) this[kTypeOfService] = typeOfService;
   if (settings.blockList) this.blockList = versions.blockListOf(settings);
   Duplex.call(this, streamOptions(settings));
   useOnRead(this, settings.onread);
@@ -140,7 +144,10 @@ Object.assign(Socket.prototype, {
   [kRelay]: null,
   [kNoDelay]: false,
   [kKeepAlive]: false,
+  [kKeepAliveCount]: undefined,
   [kKeepAliveDelay]: 0,
+  [kKeepAliveInterval]: undefined,
+  [kTypeOfService]: undefined,
 });
 
 function useKeepAliveAndNoDelay(socket, options) {
@@ -224,6 +231,7 @@ function writeAfterEnd(chunk, encoding, callback) {
 
 defineStream(Socket);
 defineConnect(Socket);
+defineOptions(Socket);
 
 // The timers are core's: its lists serve many sockets with one timer, and they
 // do not keep the process alive.
@@ -246,32 +254,6 @@ Socket.prototype._unrefTimer = function() {
     const timer = socket[core.timeout];
     if (timer) timer.refresh();
   }
-};
-
-Socket.prototype.setNoDelay = function(enable) {
-  const value = Boolean(enable === undefined ? true : enable);
-  const handle = this._handle;
-  if (!handle) {
-    this[kNoDelay] = value;
-  } else if (handle.setNoDelay && value !== this[kNoDelay]) {
-    this[kNoDelay] = value;
-    handle.setNoDelay(value);
-  }
-  return this;
-};
-
-Socket.prototype.setKeepAlive = function(setting, milliseconds) {
-  const enable = Boolean(setting);
-  const delay = ~~(milliseconds / 1000);
-  const handle = this._handle;
-  if (handle && !handle.setKeepAlive) return this;
-  const changes = enable !== this[kKeepAlive] ||
-    (enable && delay !== this[kKeepAliveDelay]);
-  if (handle && !changes) return this;
-  this[kKeepAlive] = enable;
-  this[kKeepAliveDelay] = delay;
-  if (handle) handle.setKeepAlive(enable, delay);
-  return this;
 };
 
 for (const name of ['ref', 'unref']) {

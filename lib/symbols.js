@@ -9,7 +9,9 @@ module.exports = {
   kBytesRead: Symbol('bytesRead'),
   kBytesWritten: Symbol('bytesWritten'),
   kKeepAlive: Symbol('keepAlive'),
+  kKeepAliveCount: Symbol('keepAliveCount'),
   kKeepAliveDelay: Symbol('keepAliveInitialDelay'),
+  kKeepAliveInterval: Symbol('keepAliveInterval'),
   // The write queue's size at the last timeout, to see whether it moves.
   kLastQueueSize: Symbol('lastWriteQueueSize'),
   kNoDelay: Symbol('noDelay'),
@@ -19,4 +21,5 @@ module.exports = {
   kRelay: Symbol('relay'),
   // The peer's name, once it was asked for.
   kPeer: Symbol('peername'),
+  kTypeOfService: Symbol('typeOfService'),
 };

@@ -53,6 +53,15 @@ const finishesUnconnected = once(() => {
 const refusesLongPaths = once(() =>
   core.createServerHandle(`/dev/null/${'x'.repeat(200)}`, -1, -1) === uv.EINVAL);
 
+// What sockaddr_un has room for.
+const PATH_LIMIT = process.platform === 'linux' ? 108 : 104;
+
+// Whether core would refuse the path of a socket for its length.
+function refusesPath(path) {
+  return typeof path === 'string' && process.platform !== 'win32' &&
+    Buffer.byteLength(path) > PATH_LIMIT && refusesLongPaths();
+}
+
 // From Node 21 on; this can be tried only with a connection.
 const zeroConnectionsIsALimit = !(parseInt(process.versions.node, 10) < 21);
 
@@ -93,6 +102,6 @@ module.exports = {
   failsCutWrites,
   finishesUnconnected,
   hasReusePort,
-  refusesLongPaths,
+  refusesPath,
   zeroConnectionsIsALimit,
 };

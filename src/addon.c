@@ -8,6 +8,7 @@
 #include "js.h"
 #include "js_address.h"
 #include "os.h"
+#include "option.h"
 #include "outbox.h"
 #include "read.h"
 #include "relay.h"
@@ -145,6 +146,9 @@ static const struct {
     {"setBlocking", uvnet_js_set_blocking},
     {"chmod", uvnet_js_chmod},
     {"handleBytes", uvnet_js_handle_bytes},
+    /* option.c */
+    {"setOption", uvnet_js_set_option},
+    {"getOption", uvnet_js_get_option},
     /* server.c */
     {"listen", uvnet_js_listen},
     /* read.c */

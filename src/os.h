@@ -27,6 +27,21 @@ int uvnet_os_accept(uv_os_fd_t fd);
 /* Closes a descriptor. 0 or a negative libuv error. */
 int uvnet_os_close(int fd);
 
+/* Options of a connected socket; lib/handle.js has the same numbers. */
+enum uvnet_os_option {
+  /* Seconds between two keep-alive probes. */
+  UVNET_OS_KEEP_ALIVE_INTERVAL,
+  /* Probes without an answer that end a connection. */
+  UVNET_OS_KEEP_ALIVE_COUNT,
+  /* IP_TOS, or with IPv6 the traffic class. */
+  UVNET_OS_TYPE_OF_SERVICE
+};
+
+/* Each returns 0 or a negative libuv error: UV_EINVAL for what is none of
+ * these, UV_ENOTSUP where there is no such option. */
+int uvnet_os_set_option(uv_os_fd_t fd, enum uvnet_os_option option, int value);
+int uvnet_os_get_option(uv_os_fd_t fd, enum uvnet_os_option option, int *value);
+
 /* Whether a read holds the buffer that on_alloc gave until data comes, which
  * may be much later. On Unix libuv asks for it when it is about to read. */
 #ifdef _WIN32

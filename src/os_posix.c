@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -68,6 +70,52 @@ int uvnet_os_accept(uv_os_fd_t fd) {
 #endif
 
 int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }
+
+/* What the option is to setsockopt(2). 0 or a negative libuv error. */
+static int find_option(uv_os_fd_t fd, enum uvnet_os_option option, int *level,
+                       int *name) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof(address);
+
+  *level = IPPROTO_TCP;
+  switch (option) {
+  case UVNET_OS_KEEP_ALIVE_INTERVAL:
+    *name = TCP_KEEPINTVL;
+    return 0;
+  case UVNET_OS_KEEP_ALIVE_COUNT:
+    *name = TCP_KEEPCNT;
+    return 0;
+  case UVNET_OS_TYPE_OF_SERVICE:
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+      return last_error();
+    *level = address.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    *name = address.ss_family == AF_INET6 ? IPV6_TCLASS : IP_TOS;
+    return 0;
+  }
+  return UV_EINVAL;
+}
+
+int uvnet_os_set_option(uv_os_fd_t fd, enum uvnet_os_option option, int value) {
+  int level;
+  int name;
+  int err = find_option(fd, option, &level, &name);
+
+  if (err == 0 && setsockopt(fd, level, name, &value, sizeof(value)) != 0)
+    err = last_error();
+  return err;
+}
+
+int uvnet_os_get_option(uv_os_fd_t fd, enum uvnet_os_option option,
+                        int *value) {
+  int level;
+  int name;
+  socklen_t length = sizeof(*value);
+  int err = find_option(fd, option, &level, &name);
+
+  if (err == 0 && getsockopt(fd, level, name, value, &length) != 0)
+    err = last_error();
+  return err;
+}
 
 unsigned int uvnet_os_zone_index(const char *zone) {
   return if_nametoindex(zone);

@@ -31,6 +31,21 @@ int uvnet_os_close(int fd) {
   return UV_ENOTSUP;
 }
 
+int uvnet_os_set_option(uv_os_fd_t fd, enum uvnet_os_option option, int value) {
+  (void)fd;
+  (void)option;
+  (void)value;
+  return UV_ENOTSUP;
+}
+
+int uvnet_os_get_option(uv_os_fd_t fd, enum uvnet_os_option option,
+                        int *value) {
+  (void)fd;
+  (void)option;
+  (void)value;
+  return UV_ENOTSUP;
+}
+
 unsigned int uvnet_os_zone_index(const char *zone) {
   return (unsigned int)strtoul(zone, NULL, 10);
 }

@@ -32,6 +32,17 @@ function isCoreTcp(value) {
     typeof value.getsockname === 'function';
 }
 
+function isBoundSocket(value) {
+  return core.BoundSocket !== undefined && value instanceof core.BoundSocket;
+}
+
+// Takes the core handle out of a BoundSocket, which has it no longer then.
+function handleOfBoundSocket(bound) {
+  const kConsume =
+    core.symbolOf(core.BoundSocket.prototype, 'kBoundSocketConsume');
+  return bound[kConsume]();
+}
+
 // Moves an accepted connection from a core handle to one of ours, by a second
 // descriptor. Gives `handle` back where that cannot be: on Windows, and for
 // what has no descriptor.
@@ -68,4 +79,12 @@ function toCore(handle, listening) {
   return native;
 }
 
-module.exports = { fromCore, isCore, isCoreTcp, ownerSymbol, toCore };
+module.exports = {
+  fromCore,
+  handleOfBoundSocket,
+  isBoundSocket,
+  isCore,
+  isCoreTcp,
+  ownerSymbol,
+  toCore,
+};
