@@ -74,10 +74,11 @@ int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }
 /* What the option is to setsockopt(2). 0 or a negative libuv error. */
 static int find_option(uv_os_fd_t fd, enum uvnet_os_option option, int *level,
                        int *name) {
-  struct sockaddr_storage address;
+  struct sockaddr_storage address = {0};
   socklen_t length = sizeof(address);
 
   *level = IPPROTO_TCP;
+  *name = 0;
   switch (option) {
   case UVNET_OS_KEEP_ALIVE_INTERVAL:
     *name = TCP_KEEPINTVL;
