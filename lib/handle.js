@@ -7,7 +7,7 @@
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
-const readers = require('./interop/readers');
+const { defineOnRead, kReader } = require('./interop/readers');
 const outbox = require('./outbox');
 const versions = require('./versions');
 
@@ -29,9 +29,6 @@ const EVENT_FIELDS = 4;
 const FIRST = 0;
 const COUNT = 1;
 const BASE = 2;
-
-// What onread was set to.
-const kReader = Symbol('reader');
 
 const IS_TCP = 0;
 const IS_PIPE = 1;
@@ -146,11 +143,6 @@ class Handle extends AsyncResource {
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
-  }
-
-  get onread() { return readers.toCore(this[kReader]); }
-  set onread(listener) {
-    this[kReader] = readers.fromCore(listener, Handle.prototype[kReader]);
   }
 
   #finishWrite(status) {
@@ -296,12 +288,13 @@ class Handle extends AsyncResource {
 }
 
 Object.assign(Handle.prototype, {
-  [kReader]: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.
   onwriteerror: null,
 });
+
+defineOnRead(Handle.prototype);
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
@@ -345,10 +338,6 @@ class TCP extends Handle {
     return binding.bind(idOf(this), address, port, flags | 0);
   }
 
-  bind6(address, port, flags) {
-    return binding.bind(idOf(this), address, port, flags | 0);
-  }
-
   connect(address, port, done) {
     return super.connect(address, port, done, 'TCPCONNECTWRAP');
   }
@@ -369,6 +358,7 @@ class TCP extends Handle {
 
   getOption(option) { return binding.getOption(idOf(this), option); }
 }
+TCP.prototype.bind6 = TCP.prototype.bind;
 
 class Pipe extends Handle {
   static SOCKET = 0;
@@ -389,7 +379,6 @@ class Pipe extends Handle {
   }
 
   connect(path, done) {
-    idOf(this);
     return versions.refusesPath(path) ? uv.EINVAL :
       super.connect(path, 0, done, 'PIPECONNECTWRAP');
   }

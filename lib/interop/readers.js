@@ -9,6 +9,8 @@ const core = require('../core');
 // The agent's listener cannot be had otherwise, so its name has to do.
 const AGENT_GUARD = 'freeSocketOnReadGuard';
 
+const kReader = Symbol('reader');
+
 let agentGuard;
 
 // Whatever comes over a socket that nobody uses, it is not used again.
@@ -25,9 +27,18 @@ function fromCore(listener, socketReader) {
   return dropSocket;
 }
 
-// The reverse of it, for who wants to know what it has set.
-function toCore(listener) {
-  return listener === dropSocket ? agentGuard : listener;
+// Adds the property `onread`, which calls for what [kReader] has then. Who asks
+// for it gets what was set.
+function defineOnRead(prototype) {
+  prototype[kReader] = null;
+  Object.defineProperty(prototype, 'onread', {
+    get() { return this[kReader] === dropSocket ? agentGuard : this[kReader]; },
+    set(listener) {
+      this[kReader] = fromCore(listener, prototype[kReader]);
+    },
+    configurable: true,
+    enumerable: true,
+  });
 }
 
-module.exports = { fromCore, toCore };
+module.exports = { defineOnRead, kReader };
