@@ -6,12 +6,18 @@
 //   const { internalBinding } = require('internal/test/binding');
 //   const { TCP } = internalBinding('tcp_wrap');
 //
-// They mean "the class net's handles have", so here they get ours.
+// They mean "the class net's handles have", so here they get ours. Not so the
+// tests of core's C++ itself: they hand a handle to other classes of core's, or
+// take a request from there, and get core's handles to do it with.
 
+const fs = require('fs');
 const Module = require('module');
 
 const BINDING = 'internal/test/binding';
 const IPC = 2;
+
+// What only the C++ side of core can make or take.
+const NATIVE = /\b(?:(?:TCPConnect|PipeConnect|Shutdown|Write)Wrap|tls_wrap|streamBaseState)\b/;
 
 /** Our handle classes, or {} where the package exports none. */
 function handleClasses() {
@@ -54,6 +60,12 @@ function wrapBinding(internalBinding, classes) {
   };
 }
 
+/** Whether a module tests core's C++ and not net. */
+function testsNative(module) {
+  return Boolean(module?.filename) &&
+    NATIVE.test(fs.readFileSync(module.filename, 'utf8'));
+}
+
 /**
  * Does nothing in a process without --expose-internals. In others the module
  * is not touched before a test asks for it: loading it emits a warning.
@@ -62,9 +74,9 @@ function install() {
   if (!Module.isBuiltin(BINDING)) return;
   const load = Module._load;
   let answer;
-  Module._load = function(request, ...rest) {
-    const exports = Reflect.apply(load, this, [request, ...rest]);
-    if (request !== BINDING) return exports;
+  Module._load = function(request, parent, ...rest) {
+    const exports = Reflect.apply(load, this, [request, parent, ...rest]);
+    if (request !== BINDING || testsNative(parent)) return exports;
     answer ??= {
       ...exports,
       internalBinding: wrapBinding(exports.internalBinding, handleClasses()),
