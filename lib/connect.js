@@ -6,11 +6,13 @@ const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
+const { asyncId } = require('./core');
 const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
 const perf = require('./interop/perf');
+const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { attachHandle } = require('./stream');
 const {
   kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
@@ -132,11 +134,11 @@ function targetOf(options) {
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
-    resolve(socket, target, options);
+    triggeredBy(socket[asyncId], () => resolve(socket, target, options));
     return;
   }
   // Users attach their listeners after connect() has returned.
-  process.nextTick(() => {
+  nextTickBy(socket[asyncId], () => {
     if (!socket.connecting) return;
     connectHandle(socket, target);
   });

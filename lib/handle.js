@@ -7,6 +7,7 @@
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
+const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
 
 const { events, results } = binding;
@@ -307,6 +308,7 @@ guard('asyncId');
 guard('emitDestroy');
 guard('runInAsyncScope');
 guard('triggerAsyncId');
+defineProvider(Handle, idOf);
 
 // Fills `out` with address, family and port. 0 or a negative error.
 function fillName(handle, peer, out) {
@@ -319,6 +321,7 @@ function fillName(handle, peer, out) {
 }
 
 class TCP extends Handle {
+  static PROVIDERS = ['TCPWRAP', 'TCPSERVERWRAP'];
   static SOCKET = 0;
   static SERVER = 1;
   static UV_TCP_IPV6ONLY = 1;
@@ -351,6 +354,7 @@ class TCP extends Handle {
 }
 
 class Pipe extends Handle {
+  static PROVIDERS = ['PIPEWRAP', 'PIPESERVERWRAP'];
   static SOCKET = 0;
   static SERVER = 1;
   static UV_READABLE = 1;

@@ -8,6 +8,7 @@ const { bindStatus } = require('./bind');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { nextTickBy } = require('./interop/trigger');
 const { Pipe, TCP, guessHandleType } = require('./handle');
 const validate = require('./validate');
 
@@ -116,7 +117,7 @@ function startListening(server, where, onConnection) {
     `${where.addressType}:${where.address}:${where.port}`;
   if (server._unref) server.unref();
   if (listenChannel?.hasSubscribers) listenChannel.asyncEnd.publish({ server });
-  process.nextTick(emitListening, server);
+  nextTickBy(server[asyncId], emitListening, server);
 }
 
 // Listens here, or in a cluster's worker through the primary. `where`: address,

@@ -9,6 +9,7 @@ const stream = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
 const { Socket } = require('./socket');
@@ -155,7 +156,8 @@ Server.prototype.address = function() {
 Server.prototype.getConnections = function(callback) {
   const server = this;
   function answer(error, count) {
-    process.nextTick(callback, error, count);
+    triggeredBy(server[core.asyncId],
+      () => process.nextTick(callback, error, count));
   }
   if (!this._usingWorkers) {
     answer(null, this._connections);
@@ -218,7 +220,7 @@ Server.prototype._setupWorker = function(socketList) {
 
 Server.prototype._emitCloseIfDrained = function() {
   if (this._handle || this._connections) return;
-  process.nextTick(emitClose, this);
+  nextTickBy(this[core.asyncId], emitClose, this);
 };
 
 function emitClose(server) {
