@@ -53,6 +53,7 @@ let hasThrown = false;
 
 let idOf;
 let deliver;
+let requestsOf;
 
 function illegalInvocation() {
   return new TypeError('Illegal invocation');
@@ -62,6 +63,7 @@ function illegalInvocation() {
 class Request extends AsyncResource {
   constructor(type, triggerAsyncId, done) {
     super(type, { triggerAsyncId, requireManualDestroy: true });
+    this.type = type;
     this.done = done;
     // For writes.
     this.next = null;
@@ -118,6 +120,15 @@ class Handle extends AsyncResource {
         throw illegalInvocation();
       }
       return handle.#id;
+    };
+
+    // The requests of a handle that C has not answered yet.
+    requestsOf = (handle) => {
+      const requests = handle.#request === null ? [] : [handle.#request];
+      for (let write = handle.#writes; write !== null; write = write.next) {
+        requests.push(write);
+      }
+      return requests;
     };
 
     // Brings one event to its handle, inside the async scope it belongs to.
@@ -293,6 +304,16 @@ Object.assign(Handle.prototype, {
   // Told when bytes that defer() took could not be sent.
   onwriteerror: null,
 });
+
+// Those that keep the process alive, and those that are about to close.
+function activeHandles() {
+  return handles.filter((handle) => handle !== undefined &&
+    (handle.hasRef() || idOf(handle) < 0));
+}
+
+function activeRequests() {
+  return handles.flatMap((handle) => (handle ? requestsOf(handle) : []));
+}
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
@@ -485,4 +506,6 @@ function dispatch(newSlab, newBulk) {
 
 binding.setDispatch(dispatch, drain !== null);
 
-module.exports = { Handle, Pipe, TCP, guessHandleType, results, uv };
+module.exports = {
+  Handle, Pipe, TCP, activeHandles, activeRequests, guessHandleType, results, uv,
+};

@@ -7,6 +7,7 @@
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
 const uvnet = require('./index');
+const active = require('./interop/active');
 const ipc = require('./interop/ipc');
 const perf = require('./interop/perf');
 
@@ -26,5 +27,6 @@ function replace(name) {
 
 for (const name of Object.keys(uvnet)) replace(name);
 syncBuiltinESMExports();
+active.install();
 ipc.install();
 perf.install();

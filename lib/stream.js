@@ -227,17 +227,24 @@ function callOnRead(socket, count, chunk) {
   return wantsMore;
 }
 
-// C encodes the usual encodings; for the others a Buffer is made.
+// C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
+// Node's word for what needs no encoding, and wrong for a string.
 function writeString(handle, string, encoding) {
   const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
   if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
+  if (encoding === 'buffer') {
+    throw errors.nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
+      'Second argument must be a buffer');
+  }
   return handle.write(Buffer.from(string, encoding));
 }
 
+// Among several chunks it passes, as UTF-8.
 function toView({ chunk, encoding }) {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  if (typeof chunk !== 'string') return chunk;
+  return Buffer.from(chunk, encoding === 'buffer' ? 'utf8' : encoding);
 }
 
 function startWrite(handle, isVector, data, encoding) {

@@ -42,4 +42,4 @@ function defineProvider(Handle, check) {
   }
 }
 
-module.exports = { defineProvider };
+module.exports = { defineProvider, providerOf };
