@@ -11,6 +11,7 @@ const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
+const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { attachHandle } = require('./stream');
@@ -62,6 +63,7 @@ function connect(...args) {
   const target = path ? new Target(path) : targetOf(options);
   if (!this._handle) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+    parser.patchOnceLoaded();
   }
   if (callback !== null) this.once('connect', callback);
   this._unrefTimer();

@@ -32,6 +32,9 @@ const BASE = 2;
 const IS_TCP = 0;
 const IS_PIPE = 1;
 
+// The listener that handle.onread stands for.
+const kRead = Symbol('read');
+
 const manual = { requireManualDestroy: true };
 
 const enter = AsyncResource.prototype.runInAsyncScope;
@@ -136,7 +139,7 @@ class Handle extends AsyncResource {
       switch (kind) {
         case READ:
         case READ_BULK:
-          enter.call(handle, guarded, handle, handle.onread, a,
+          enter.call(handle, guarded, handle, handle[kRead], a,
             b < 0 ? undefined : new FastBuffer(slab, b, a));
           break;
         case READ_RELAY:
@@ -298,22 +301,12 @@ class Handle extends AsyncResource {
 }
 
 Object.assign(Handle.prototype, {
-  onread: null,
+  [kRead]: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.
   onwriteerror: null,
 });
-
-// Those that keep the process alive, and those that are about to close.
-function activeHandles() {
-  return handles.filter((handle) => handle !== undefined &&
-    (handle.hasRef() || idOf(handle) < 0));
-}
-
-function activeRequests() {
-  return handles.flatMap((handle) => (handle ? requestsOf(handle) : []));
-}
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
@@ -329,7 +322,7 @@ guard('asyncId');
 guard('emitDestroy');
 guard('runInAsyncScope');
 guard('triggerAsyncId');
-defineProvider(Handle, idOf);
+defineProvider(Handle, idOf, kRead);
 
 // Fills `out` with address, family and port. 0 or a negative error.
 function fillName(handle, peer, out) {
@@ -415,6 +408,7 @@ const drain = process._tickCallback?.name === 'runNextTicks' &&
 // brought them one by one. What a tick throws leaves Node's stack of async ids
 // as it was; the report of a fatal exception is what clears it.
 function drainTicks() {
+  if (drain === null) return;
   try {
     drain();
   } catch (error) {
@@ -507,5 +501,6 @@ function dispatch(newSlab, newBulk) {
 binding.setDispatch(dispatch, drain !== null);
 
 module.exports = {
-  Handle, Pipe, TCP, activeHandles, activeRequests, guessHandleType, results, uv,
+  Handle, Pipe, TCP, drainTicks, guessHandleType, handles, idOf, requestsOf,
+  results, uv,
 };

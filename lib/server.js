@@ -9,6 +9,7 @@ const stream = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { emitConnection } = require('./interop/parser');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
@@ -82,7 +83,7 @@ function onConnection(status, handle) {
   socket.server = server;
   socket._server = server;
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
-  server.emit('connection', socket);
+  emitConnection(server, socket);
 }
 
 // Too many connections: this one is closed, and the listeners of 'drop' learn

@@ -3,7 +3,7 @@
 // What keeps the process alive, as process tells it: our handles and requests
 // among core's.
 
-const { activeHandles, activeRequests } = require('../handle');
+const { handles, idOf, requestsOf } = require('../handle');
 const { providerOf } = require('./provider');
 
 // Core's names, which are not those of async hooks.
@@ -17,6 +17,16 @@ const names = {
   SHUTDOWNWRAP: 'SimpleShutdownWrap',
   WRITEWRAP: 'SimpleWriteWrap',
 };
+
+// Those that keep the process alive, and those that are about to close.
+function activeHandles() {
+  return handles.filter((handle) => handle !== undefined &&
+    (handle.hasRef() || idOf(handle) < 0));
+}
+
+function activeRequests() {
+  return handles.flatMap((handle) => (handle ? requestsOf(handle) : []));
+}
 
 function isTimer(name) {
   return name === 'Timeout' || name === 'Immediate';

@@ -1,0 +1,121 @@
+'use strict';
+
+// http servers have their parser read from the socket's handle itself, past the
+// stream, if the handle says that it can be read so. Core's parser reads from
+// core's handles only; here it learns to read from ours.
+
+const { Handle, drainTicks } = require('../handle');
+
+const kConsumed = Symbol('uvnet.consumed');
+const kHandle = Symbol('uvnet.handle');
+const kChunk = Symbol('uvnet.chunk');
+const kParses = Symbol('uvnet.parses');
+
+let HTTPParser = null;
+let seen = 0;
+
+// The handle's listener while a parser reads from it.
+function onRead(count, chunk) {
+  const { onread, parser } = this[kConsumed];
+  if (count <= 0) {
+    onread.call(this, count, chunk);
+    return;
+  }
+  const result = parser.execute(chunk);
+  const done = parser[HTTPParser.kOnExecute];
+  if (typeof done !== 'function') return;
+  parser[kChunk] = chunk;
+  try {
+    done.call(parser, result);
+  } finally {
+    parser[kChunk] = null;
+  }
+}
+
+// Core runs ticks and microtasks after each piece of a body.
+function drainAfterBody(parser) {
+  const onBody = parser[HTTPParser.kOnBody];
+  if (typeof onBody === 'function' && !onBody[kParses]) {
+    const onBodyThenTicks = function(chunk) {
+      const reads = Boolean(this[kHandle]);
+      const result = onBody.call(this, chunk);
+      if (reads) drainTicks();
+      return result;
+    };
+    onBodyThenTicks[kParses] = true;
+    parser[HTTPParser.kOnBody] = onBodyThenTicks;
+  }
+}
+
+function consume(parser, handle) {
+  drainAfterBody(parser);
+  handle[kConsumed] = { onread: handle.onread, parser };
+  parser[kHandle] = handle;
+  handle.onread = onRead;
+}
+
+function unconsume(parser) {
+  const handle = parser[kHandle];
+  parser[kHandle] = null;
+  // A handle that was closed meanwhile has another listener.
+  if (handle.onread === onRead) handle.onread = handle[kConsumed].onread;
+}
+
+// Replaces a method of the parser's: `mine` is asked first, and gives false for
+// what is core's.
+function extend(name, mine) {
+  const original = HTTPParser.prototype[name];
+  HTTPParser.prototype[name] = { [name](...args) {
+    const answer = mine(this, ...args);
+    return answer === false ? original.apply(this, args) : answer;
+  } }[name];
+}
+
+function patch() {
+  const common = require('_http_common');
+  if (typeof common.HTTPParser?.prototype.consume !== 'function') return;
+  ({ HTTPParser } = common);
+  extend('consume', (parser, handle) =>
+    handle instanceof Handle && void consume(parser, handle));
+  extend('unconsume', (parser) => Boolean(parser[kHandle]) &&
+    void unconsume(parser));
+  // What the running piece was, for the rest of it after an upgrade.
+  extend('getCurrentBuffer', (parser) => parser[kChunk] ?? false);
+}
+
+// Loading the parser is left to those who want one. Called for each connection:
+// looks only at what was loaded since the last call.
+function patchOnceLoaded() {
+  const { moduleLoadList: { length } } = process;
+  if (length === seen || HTTPParser !== null) return;
+  const isLoaded =
+    process.moduleLoadList.includes('Internal Binding http_parser', seen);
+  seen = length;
+  if (isLoaded) patch();
+}
+
+// Whether the server is one of http's, whose 'connection' listener asks.
+function parses(server) {
+  patchOnceLoaded();
+  server[kParses] ??= HTTPParser !== null &&
+    server instanceof require('http').Server;
+  return server[kParses];
+}
+
+// Tells the server of a connection. Nobody but http may take the handle for
+// one of core's.
+function emitConnection(server, socket) {
+  const handle = socket._handle;
+  if (!(handle instanceof Handle) || !parses(server)) {
+    server.emit('connection', socket);
+    return;
+  }
+  handle.isStreamBase = true;
+  try {
+    server.emit('connection', socket);
+  } finally {
+    handle.isStreamBase = false;
+  }
+}
+
+module.exports = { emitConnection, patchOnceLoaded };
