@@ -102,20 +102,33 @@ function parses(server) {
   return server[kParses];
 }
 
-// Tells the server of a connection. Nobody but http may take the handle for
-// one of core's.
+// The handle that may be read so while its server is told of it: nobody but
+// http must take it for one of core's.
+let told = null;
+
+function isTold(handle) {
+  return handle === told;
+}
+
+Object.defineProperty(Handle.prototype, 'isStreamBase', {
+  get() { return isTold(this); },
+  configurable: true,
+});
+
+// Tells the server of a connection.
 function emitConnection(server, socket) {
   const handle = socket._handle;
   if (!(handle instanceof Handle) || !parses(server)) {
     server.emit('connection', socket);
     return;
   }
-  handle.isStreamBase = true;
+  const outer = told;
+  told = handle;
   try {
     server.emit('connection', socket);
   } finally {
-    handle.isStreamBase = false;
+    told = outer;
   }
 }
 
-module.exports = { emitConnection, patchOnceLoaded };
+module.exports = { emitConnection, isTold, patchOnceLoaded };
