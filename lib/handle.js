@@ -125,14 +125,8 @@ class Handle extends AsyncResource {
       return handle.#id;
     };
 
-    // The requests of a handle that C has not answered yet.
-    requestsOf = (handle) => {
-      const requests = handle.#request === null ? [] : [handle.#request];
-      for (let write = handle.#writes; write !== null; write = write.next) {
-        requests.push(write);
-      }
-      return requests;
-    };
+    // What C has not answered yet: a connect or shutdown, and the first write.
+    requestsOf = (handle) => [handle.#request, handle.#writes];
 
     // Brings one event to its handle, inside the async scope it belongs to.
     deliver = (handle, kind, a, b, slab) => {

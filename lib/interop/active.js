@@ -25,7 +25,13 @@ function activeHandles() {
 }
 
 function activeRequests() {
-  return handles.flatMap((handle) => (handle ? requestsOf(handle) : []));
+  const requests = [];
+  for (const handle of handles) {
+    for (let request of handle ? requestsOf(handle) : []) {
+      for (; request !== null; request = request.next) requests.push(request);
+    }
+  }
+  return requests;
 }
 
 function isTimer(name) {
