@@ -10,10 +10,12 @@ const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
+const http = require('./interop/http');
+const { finishConnect } = require('./interop/move');
 const perf = require('./interop/perf');
 const { attachHandle } = require('./stream');
 const {
-  kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
+  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
 } = require('./symbols');
 const validate = require('./validate');
 
@@ -46,6 +48,7 @@ class Target {
 }
 
 function connect(...args) {
+  http.patchOnceLoaded();
   const [options, callback] = normalizeOnce(args);
   // A socket that was used before starts from anew.
   if (this.write !== this.constructor.prototype.write &&
@@ -238,7 +241,7 @@ function bindLocal(handle, target) {
 // Starts the connection of the socket's own handle to one address or path.
 function connectHandle(socket, target) {
   const { address, family, port } = target;
-  const handle = socket._handle;
+  const handle = socket[kConnector] ?? socket._handle;
   const bindError = family ? bindLocal(handle, target) : undefined;
   if (bindError) {
     socket.destroy(bindError);
@@ -284,6 +287,8 @@ function afterConnect(socket, target, status) {
 
 // What follows a connection, however it came about.
 function connected(socket) {
+  if (socket[kConnector]) finishConnect(socket);
+  if (socket.destroyed) return;
   const handle = socket._handle;
   socket.connecting = false;
   socket._sockname = null;

@@ -23,6 +23,8 @@ const WRITE_QUEUED = 7;
 const READ_BULK = 8;
 const READ_RELAY = 9;
 const EVENT_FIELDS = 4;
+// An event that takeReads() took.
+const TAKEN = -1;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
 const COUNT = 1;
@@ -211,6 +213,27 @@ class Handle extends AsyncResource {
     if (this.#writes === null) this.#writes = request;
     else this.#writes.last.next = request;
     this.#writes.last = request;
+  }
+
+  // What the kernel has not taken, as one Buffer, and who wants to know of its
+  // end; null if there is none. For somebody else to send: this handle must be
+  // closed then. A negative error if the bytes are gone.
+  takeWrites() {
+    const bytes = binding.unsent(idOf(this));
+    if (bytes === undefined) return null;
+    if (typeof bytes === 'number') return bytes;
+    const dones = [];
+    for (let next = this.#writes; next !== null; next = next.next) {
+      dones.push((status) => complete(next, this, status));
+    }
+    this.#writes = null;
+    return { bytes: bytes.subarray(0, results[0]), dones };
+  }
+
+  // The chunks that this dispatch would still have brought. That the peer has
+  // ended is forgotten: who reads on will learn it again.
+  takeReads() {
+    return takeReads(idOf(this));
   }
 
   // 0, and done(status) will be called; or a negative error.
@@ -420,6 +443,26 @@ function deliverNext() {
   if (handle === undefined) return;
   if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
   else deliver(handle, kind, a, b, bulk);
+}
+
+// The chunks for the handle `id` that the running dispatch has not come to.
+function takeReads(id) {
+  const chunks = [];
+  for (let i = at; i < end; i += EVENT_FIELDS) {
+    const kind = list[i];
+    const length = list[i + 2];
+    const offset = list[i + 3];
+    const isRead = kind === READ || kind === READ_BULK;
+    const isChunk = isRead && length > 0 && offset >= 0;
+    if (list[i + 1] !== id || !(isChunk || (isRead && length === uv.EOF))) {
+      continue;
+    }
+    list[i] = TAKEN;
+    if (!isChunk) continue;
+    chunks.push(kind === READ ? new FastBuffer(slab, offset + base, length) :
+      new FastBuffer(bulk, offset, length));
+  }
+  return chunks;
 }
 
 // The last event's ticks are Node's to drain, when dispatch() returns to it.

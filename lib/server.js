@@ -9,6 +9,7 @@ const stream = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const http = require('./interop/http');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
 const { Socket } = require('./socket');
@@ -23,6 +24,7 @@ function Server(options, connectionListener) {
   if (!(this instanceof Server)) {
     return new Server(options, connectionListener);
   }
+  http.patchOnceLoaded();
   EventEmitter.call(this);
   const [settings, listener] = serverArguments(options, connectionListener);
   if (typeof listener === 'function') this.on('connection', listener);

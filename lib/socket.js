@@ -7,6 +7,8 @@ const { Duplex } = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
+const http2 = require('./interop/http2');
+const { defineMove } = require('./interop/move');
 const tls = require('./interop/tls');
 const {
   Handle, Pipe, TCP, guessHandleType,
@@ -59,7 +61,7 @@ function isOwn(value) {
 // still is a net.Socket to whoever asks.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
-    tls.patchOnceLoaded();
+    tls.patchOnceLoaded(Socket);
     return hasInstance.call(this, instance) ||
       (this === Socket && instance instanceof core.Socket);
   },
@@ -221,6 +223,9 @@ function writeAfterEnd(chunk, encoding, callback) {
 
 defineStream(Socket);
 defineConnect(Socket);
+defineMove(Socket);
+foreign.shareInternals(Socket);
+http2.install();
 
 // The timers are core's: its lists serve many sockets with one timer, and they
 // do not keep the process alive.

@@ -233,6 +233,7 @@ function writeString(handle, string, encoding) {
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
   if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
+  if (encoding === 'buffer') throw errors.notABuffer();
   return handle.write(Buffer.from(string, encoding));
 }
 
