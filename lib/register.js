@@ -8,6 +8,7 @@ const { syncBuiltinESMExports } = require('module');
 const net = require('net');
 const uvnet = require('./index');
 const ipc = require('./interop/ipc');
+const { relinkLoaded } = require('./interop/late');
 const perf = require('./interop/perf');
 
 function replace(name) {
@@ -26,5 +27,6 @@ function replace(name) {
 
 for (const name of Object.keys(uvnet)) replace(name);
 syncBuiltinESMExports();
+relinkLoaded(uvnet);
 ipc.install();
 perf.install();

@@ -24,7 +24,7 @@ const {
 } = symbols;
 
 function Socket(options) {
-  if (!isOwn(this)) return new Socket(options);
+  if (!isOwn(this)) return constructOther(this, options);
   if (options?.[kAccepted]) {
     initialize(this);
     Duplex.call(this, options);
@@ -55,6 +55,14 @@ const hasInstance = Function.prototype[Symbol.hasInstance];
 // True for a socket of this implementation, or of a subclass of it.
 function isOwn(value) {
   return hasInstance.call(Socket, value);
+}
+
+// Without `new`; or for a class that was derived from core's Socket before net
+// was replaced.
+function constructOther(receiver, options) {
+  if (!(receiver instanceof core.Socket)) return new Socket(options);
+  core.Socket.call(receiver, options);
+  return receiver;
 }
 
 // A socket over one of core's own handles is core's (interop/foreign.js), and
