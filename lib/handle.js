@@ -23,8 +23,6 @@ const WRITE_QUEUED = 7;
 const READ_BULK = 8;
 const READ_RELAY = 9;
 const EVENT_FIELDS = 4;
-// An event that takeReads() took.
-const TAKEN = -1;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
 const COUNT = 1;
@@ -230,11 +228,9 @@ class Handle extends AsyncResource {
     return { bytes: bytes.subarray(0, results[0]), dones };
   }
 
-  // The chunks that this dispatch would still have brought. That the peer has
-  // ended is forgotten: who reads on will learn it again.
-  takeReads() {
-    return takeReads(idOf(this));
-  }
+  // What the running dispatch would still have brought. That the peer has ended
+  // is forgotten: who reads on will learn it again.
+  takeReads() { return takeReads(idOf(this)); }
 
   // 0, and done(status) will be called; or a negative error.
   connect(address, port, done, type) {
@@ -445,22 +441,23 @@ function deliverNext() {
   else deliver(handle, kind, a, b, bulk);
 }
 
-// The chunks for the handle `id` that the running dispatch has not come to.
+// The chunks for handle `id` that the running dispatch would still bring; it
+// brings them to nobody. The same goes for EOF.
 function takeReads(id) {
   const chunks = [];
   for (let i = at; i < end; i += EVENT_FIELDS) {
     const kind = list[i];
     const length = list[i + 2];
     const offset = list[i + 3];
-    const isRead = kind === READ || kind === READ_BULK;
-    const isChunk = isRead && length > 0 && offset >= 0;
-    if (list[i + 1] !== id || !(isChunk || (isRead && length === uv.EOF))) {
-      continue;
+    const isChunk = length > 0 && offset >= 0;
+    if (list[i + 1] !== id || (kind !== READ && kind !== READ_BULK) ||
+        !(isChunk || length === uv.EOF)) continue;
+    list[i + 1] = -1;
+    if (isChunk && kind === READ) {
+      chunks.push(new FastBuffer(slab, offset + base, length));
+    } else if (isChunk) {
+      chunks.push(new FastBuffer(bulk, offset, length));
     }
-    list[i] = TAKEN;
-    if (!isChunk) continue;
-    chunks.push(kind === READ ? new FastBuffer(slab, offset + base, length) :
-      new FastBuffer(bulk, offset, length));
   }
   return chunks;
 }
