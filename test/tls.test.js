@@ -317,6 +317,34 @@ forEachReplaced((run, name) => {
       }), ['secret', true, true]);
     });
 
+    it('a server that runs out of descriptors survives it', async () => {
+      same(await run(async (net, helper) => {
+        const fs = require('fs');
+        const tls = require('tls');
+        const psk = require(`${helper.ROOT}/test/psk`);
+        const server = await helper.listen(tls.createServer(psk.server,
+          (peer) => peer.end('secret')));
+        const fds = [];
+        server.prependOnceListener('connection', () => {
+          try {
+            for (;;) fds.push(fs.openSync('/dev/null'));
+          } catch {
+            // Now there are none left.
+          }
+        });
+        const connect = { ...psk.client, port: server.address().port,
+          host: '127.0.0.1' };
+        const first = tls.connect(connect);
+        first.on('error', () => {});
+        first.resume();
+        await helper.closed(first);
+        for (const fd of fds) fs.closeSync(fd);
+        const text = await helper.collect(tls.connect(connect));
+        server.close();
+        return [String(text), fds.length > 0];
+      }, { descriptors: 100 }), ['secret', true]);
+    });
+
     it('tls over tls', async () => {
       same(await run(async (net, helper) => {
         const tls = require('tls');

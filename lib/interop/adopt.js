@@ -5,6 +5,7 @@
 
 const binding = require('../binding');
 const core = require('../core');
+const { errnoException } = require('../errors');
 const { Handle, Pipe, TCP, guessHandleType } = require('../handle');
 
 let sample;
@@ -64,12 +65,14 @@ function fromCore(handle) {
 // takes no other. A listening one with `listening`. Throws if there is no
 // descriptor to be had.
 function toCore(handle, listening) {
-  const fd = binding.duplicate(handle.fd);
-  if (fd < 0) {
+  const own = handle.fd;
+  if (own < 0) {
     const error = new Error('uvnet: this handle cannot be given to core');
     error.code = 'ERR_INVALID_HANDLE_TYPE';
     throw error;
   }
+  const fd = binding.duplicate(own);
+  if (fd < 0) throw errnoException(fd, 'dup');
   if (listening) return core.createServerHandle(null, null, null, fd);
   const socket = new core.Socket({ fd, manualStart: true });
   const native = socket._handle;

@@ -22,7 +22,14 @@ function patch(Own) {
     if (!isMovable(socket)) {
       return wrapHandle.call(this, socket, handle, ...rest);
     }
-    moveToCore(socket);
+    try {
+      moveToCore(socket);
+    } catch (error) {
+      // The process has no descriptor left: this connection is lost, and the
+      // TLSSocket learns it from its socket.
+      socket.destroy(error);
+      return wrapHandle.call(this, null, null, false);
+    }
     return wrapHandle.call(this, socket, socket._handle, ...rest);
   } }._wrapHandle;
 }
