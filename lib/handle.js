@@ -8,6 +8,7 @@ const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
 const { errnoException, uv } = require('./errors');
 const outbox = require('./outbox');
+const { relayMemory } = require('./relay');
 
 const { events, results } = binding;
 
@@ -441,23 +442,26 @@ function deliverNext() {
   else deliver(handle, kind, a, b, bulk);
 }
 
+// The chunk of an event; undefined if it brings none.
+function chunkOf([kind, , length, offset]) {
+  if (length <= 0 || offset < 0) return undefined;
+  switch (kind) {
+    case READ: return new FastBuffer(slab, base + offset, length);
+    case READ_BULK: return new FastBuffer(bulk, offset, length);
+    case READ_RELAY: return relayMemory(offset, offset + length);
+  }
+}
+
 // The chunks for handle `id` that the running dispatch would still bring; it
 // brings them to nobody. The same goes for EOF.
 function takeReads(id) {
   const chunks = [];
   for (let i = at; i < end; i += EVENT_FIELDS) {
-    const kind = list[i];
-    const length = list[i + 2];
-    const offset = list[i + 3];
-    const isChunk = length > 0 && offset >= 0;
-    if (list[i + 1] !== id || (kind !== READ && kind !== READ_BULK) ||
-        !(isChunk || length === uv.EOF)) continue;
-    list[i + 1] = -1;
-    if (isChunk && kind === READ) {
-      chunks.push(new FastBuffer(slab, offset + base, length));
-    } else if (isChunk) {
-      chunks.push(new FastBuffer(bulk, offset, length));
-    }
+    if (list[i + 1] !== id) continue;
+    const event = list.subarray(i, i + EVENT_FIELDS);
+    const chunk = chunkOf(event);
+    if (chunk) chunks.push(chunk);
+    if (chunk || (event[0] === READ && event[2] === uv.EOF)) list[i + 1] = -1;
   }
   return chunks;
 }

@@ -5,6 +5,7 @@
 // report their reads through core's own state and take core's request objects,
 // which only core's Socket can serve. So core's Socket serves them.
 
+const { Duplex } = require('stream');
 const core = require('../core');
 const { Handle } = require('../handle');
 
@@ -17,14 +18,19 @@ function isForeign(handle) {
     !(handle instanceof Handle);
 }
 
-// What core's Socket has, as properties to be defined.
-function coreMethods() {
-  if (methods === undefined) {
-    methods = Object.getOwnPropertyDescriptors(core.Socket.prototype);
-    delete methods.constructor;
-    for (const key of Reflect.ownKeys(methods)) {
-      Object.assign(methods[key], { configurable: true, enumerable: false });
+// What core's Socket has, as properties to be defined; where only ours has
+// something of its own, what all streams have.
+function coreMethods(Own) {
+  if (methods !== undefined) return methods;
+  methods = Object.getOwnPropertyDescriptors(core.Socket.prototype);
+  delete methods.constructor;
+  for (const key of Object.keys(Own.prototype)) {
+    if (key in Duplex.prototype && !Object.hasOwn(methods, key)) {
+      methods[key] = { value: Duplex.prototype[key], writable: true };
     }
+  }
+  for (const key of Reflect.ownKeys(methods)) {
+    Object.assign(methods[key], { configurable: true, enumerable: false });
   }
   return methods;
 }
@@ -32,7 +38,7 @@ function coreMethods() {
 // For a socket of a user's class: what core's Socket has and no class between
 // the socket and Own overrides.
 function borrowMethods(socket, Own) {
-  for (const key of Reflect.ownKeys(coreMethods())) {
+  for (const key of Reflect.ownKeys(coreMethods(Own))) {
     if (overrides(socket, key, Own)) continue;
     Object.defineProperty(socket, key, methods[key]);
   }
@@ -53,7 +59,7 @@ let bridge;
 // A prototype that puts core's methods in front of ours. What users add to
 // net.Socket.prototype is still found.
 function bridgeTo(Own) {
-  bridge ??= Object.create(Own.prototype, coreMethods());
+  bridge ??= Object.create(Own.prototype, coreMethods(Own));
   return bridge;
 }
 

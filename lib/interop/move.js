@@ -9,7 +9,7 @@ const core = require('../core');
 const { errnoException, uv } = require('../errors');
 const { Handle, TCP } = require('../handle');
 const {
-  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead,
+  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead, kRelay,
 } = require('../symbols');
 const { emptyTcp, onStreamRead, ownerSymbol, toCore } = require('./adopt');
 const { useCoreMethods } = require('./foreign');
@@ -48,6 +48,7 @@ function become(socket) {
     if (Object.hasOwn(socket, symbol)) continue;
     socket[symbol] = settings[symbol.description] ?? value;
   }
+  if (socket[kRelay]) socket[kRelay] = null;
   useCoreMethods(socket, Own);
 }
 
