@@ -46,8 +46,9 @@ function closeHandle(socket, handle, hadError) {
   return status;
 }
 
-// As closeHandle(), for a handle of core's that the socket was moved to.
-function closeCoreHandle(socket, handle, hadError) {
+// As closeHandle(), for a handle of core's that the socket was moved to, or one
+// whose close() is the user's.
+function closeOtherHandle(socket, handle, hadError) {
   const closed = () => socket.emit('close', hadError);
   socket[kBytesRead] = handle.bytesRead;
   socket[kBytesWritten] = handle.bytesWritten;
@@ -65,9 +66,9 @@ function closeCoreHandle(socket, handle, hadError) {
 // done with it.
 function detachHandle(socket, hadError) {
   const handle = socket._handle;
-  const status = handle instanceof Handle ?
+  const status = handle.close === Handle.prototype.close ?
     closeHandle(socket, handle, hadError) :
-    closeCoreHandle(socket, handle, hadError);
+    closeOtherHandle(socket, handle, hadError);
   if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
   socket._handle = null;
   socket._sockname = null;

@@ -30,27 +30,29 @@ forEachReplaced((run) => {
       }), ['127.0.0.1 true true', '127.0.0.1', true]);
     });
 
-    for (const when of ['connecting', 'connected', 'connecting by path']) {
-      it(`that is given, ${when}`, async () => {
-        same(await run(new Function('net', 'helper', `return (async () => {
-          const http2 = require('http2');
-          const where = ${when.includes('path')} ? [helper.tmpPath()] :
-            [0, '127.0.0.1'];
+    it('that is given, in any state', async () => {
+      same(await run(async (net, helper) => {
+        const http2 = require('http2');
+        const texts = [];
+        const file = helper.tmpPath();
+        for (const where of [[0, '127.0.0.1'], [file]]) {
           const server = await helper.listen(http2.createServer(
             (request, response) => response.end('hello')), ...where);
-          const socket = where.length === 1 ? net.connect(where[0]) :
-            net.connect(server.address().port, '127.0.0.1');
-          if (${when === 'connected'}) await helper.once(socket, 'connect');
-          const session = http2.connect('http://localhost',
-            { createConnection: () => socket });
-          const text = await helper.collect(session.request());
-          session.close();
-          await helper.closed(socket);
+          for (const isConnected of [false, true]) {
+            const socket = where[0] === file ? net.connect(file) :
+              net.connect(server.address().port, '127.0.0.1');
+            if (isConnected) await helper.once(socket, 'connect');
+            const session = http2.connect('http://localhost',
+              { createConnection: () => socket });
+            texts.push(String(await helper.collect(session.request())));
+            session.close();
+            await helper.closed(socket);
+          }
           server.close();
-          return String(text);
-        })()`)), 'hello');
-      });
-    }
+        }
+        return texts;
+      }), ['hello', 'hello', 'hello', 'hello']);
+    });
 
     it('that tries a second address', async () => {
       same(await run(async (net, helper) => {

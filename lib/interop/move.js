@@ -82,8 +82,7 @@ function sendRest(socket, writes) {
     return;
   }
   socket._writeGeneric(false, writes.bytes, 'buffer', (error) => {
-    const status = error ? error.errno ?? uv.ECANCELED : 0;
-    for (const done of writes.dones) done(status);
+    writes.done(error ? error.errno ?? uv.ECANCELED : 0);
   });
 }
 
