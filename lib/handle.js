@@ -284,9 +284,7 @@ class Handle extends AsyncResource {
   hasRef() { return binding.hasRef(idOf(this)) === true; }
   getAsyncId() { idOf(this); return this.asyncId(); }
 
-  get fd() {
-    return Math.max(binding.fd(idOf(this)), -1);
-  }
+  get fd() { return Math.max(binding.fd(idOf(this)), -1); }
 
   get bytesRead() {
     return binding.handleBytes(idOf(this)) === 0 ? results[0] : 0;
@@ -388,30 +386,26 @@ class Pipe extends Handle {
   fchmod(mode) { return binding.chmod(idOf(this), mode); }
 }
 
-// uv_handle_type, for the types that core names for a descriptor.
-const handleTypes = { 7: 'PIPE', 12: 'TCP', 14: 'TTY', 15: 'UDP', 17: 'FILE' };
-
-// What core would call the type of a descriptor: 'TCP', 'PIPE', 'FILE', …
-function guessHandleType(fd) {
-  return handleTypes[binding.guessHandleType(fd)] ?? 'UNKNOWN';
-}
-
 // What core's own timers use to drain ticks and microtasks between two of them.
 // It is deprecated for everybody else, and says so under --pending-deprecation:
 // then each event has a dispatch of its own.
 const drain = process._tickCallback?.name === 'runNextTicks' &&
   process.env.UVNET_NO_BATCHING !== '1' ? process._tickCallback : null;
 
+let isDraining = false;
+
 // Ticks and microtasks of one event run before the next, as if the loop had
 // brought them one by one. What a tick throws leaves Node's stack of async ids
 // as it was; the report of a fatal exception is what clears it.
 function drainTicks() {
+  isDraining = true;
   try {
     drain();
   } catch (error) {
     hasThrown = true;
     binding.fatalException(error);
   }
+  isDraining = false;
 }
 
 // The running dispatch: its events, how far it is, and the ArrayBuffers that
@@ -495,6 +489,12 @@ function dispatch(newSlab, newBulk) {
   isDispatching = false;
 }
 
+// As between two events, within the one that runs now, if it is `handle`'s.
+function drainDuring(handle) {
+  const isOwn = isDispatching && list[at - EVENT_FIELDS + 1] === idOf(handle);
+  if (drain !== null && isOwn && !isDraining) drainTicks();
+}
+
 binding.setDispatch(dispatch, drain !== null);
 
-module.exports = { Handle, Pipe, TCP, guessHandleType, results, uv };
+module.exports = { Handle, Pipe, TCP, drainDuring, results, uv };

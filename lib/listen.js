@@ -8,7 +8,8 @@ const { bindStatus } = require('./bind');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
-const { Pipe, TCP, guessHandleType } = require('./handle');
+const { guessHandleType } = require('./descriptor');
+const { Pipe, TCP } = require('./handle');
 const validate = require('./validate');
 
 const { uv } = errors;

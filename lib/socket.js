@@ -10,9 +10,8 @@ const foreign = require('./interop/foreign');
 const http2 = require('./interop/http2');
 const { defineMove } = require('./interop/move');
 const tls = require('./interop/tls');
-const {
-  Handle, Pipe, TCP, guessHandleType,
-} = require('./handle');
+const { guessHandleType } = require('./descriptor');
+const { Handle, Pipe, TCP } = require('./handle');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
 const symbols = require('./symbols');

@@ -6,7 +6,8 @@
 const binding = require('../binding');
 const core = require('../core');
 const { errnoException } = require('../errors');
-const { Handle, Pipe, TCP, guessHandleType } = require('../handle');
+const { guessHandleType } = require('../descriptor');
+const { Handle, Pipe, TCP } = require('../handle');
 
 let sample;
 

@@ -1,14 +1,14 @@
 'use strict';
 
-// http over our sockets needs nothing from here: its servers see that our
-// handles are no native streams, and feed the parser from 'data'. But a parser
-// can also be told to take a handle, and would take any object for a native
-// one.
+// http over our sockets. Its servers see that our handles are no native
+// streams, and feed the parser from 'data'.
 
-const { Handle } = require('../handle');
+const { Handle, drainDuring } = require('../handle');
 const { onceLoaded } = require('./loaded');
 const { isMovable, moveToCore } = require('./move');
 
+// A parser can also be told to take a handle, and would take any object for a
+// native one.
 function patch() {
   const { prototype } = require('_http_common').HTTPParser;
   const { consume } = prototype;
@@ -27,4 +27,34 @@ function patch() {
 const patchOnceLoaded = onceLoaded(
   ['NativeModule _http_common', 'Internal Binding http_parser'], patch);
 
-module.exports = { patchOnceLoaded };
+// By what a parser calls, the same with ticks.
+const draining = new WeakMap();
+
+// What a parser calls, and then the ticks, if its bytes come from our handle.
+function withTicks(listener) {
+  if (draining.has(listener)) return draining.get(listener);
+  function callAndDrain(...args) {
+    const result = listener.apply(this, args);
+    const { socket } = this;
+    if (socket?.server && socket._handle instanceof Handle) {
+      drainDuring(socket._handle);
+    }
+    return result;
+  }
+  draining.set(listener, callAndDrain);
+  draining.set(callAndDrain, callAndDrain);
+  return callAndDrain;
+}
+
+// With core's handles ticks run between the messages and the chunks of one
+// read: after these two of a parser's calls. Parsers are used again.
+function orderTicks(parser) {
+  const { kOnBody, kOnHeaders } = parser.constructor;
+  for (const key of [kOnBody, kOnHeaders]) {
+    if (typeof parser[key] === 'function') {
+      parser[key] = withTicks(parser[key]);
+    }
+  }
+}
+
+module.exports = { orderTicks, patchOnceLoaded };

@@ -6,6 +6,7 @@
 // without createConnection, performServerHandshake(), and servers' connections.
 
 const { Handle } = require('../handle');
+const { orderTicks } = require('./http');
 const { isMovable, moveToCore } = require('./move');
 
 // Whoever asks is about to give the handle to core's C++: the socket becomes
@@ -13,7 +14,9 @@ const { isMovable, moveToCore } = require('./move');
 // but manages without; by then its parser is on the socket.
 function isStreamBase() {
   const socket = this.owner;
-  if (!isMovable(socket) || socket._handle !== this || socket.parser) {
+  if (!isMovable(socket) || socket._handle !== this) return false;
+  if (socket.parser) {
+    orderTicks(socket.parser);
     return false;
   }
   try {
