@@ -11,12 +11,13 @@ const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
+const { finishConnect } = require('./interop/move');
 const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { attachHandle } = require('./stream');
 const {
-  kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
+  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kPeer,
 } = require('./symbols');
 const validate = require('./validate');
 
@@ -242,7 +243,7 @@ function bindLocal(handle, target) {
 // Starts the connection of the socket's own handle to one address or path.
 function connectHandle(socket, target) {
   const { address, family, port } = target;
-  const handle = socket._handle;
+  const handle = socket[kConnector] ?? socket._handle;
   const bindError = family ? bindLocal(handle, target) : undefined;
   if (bindError) {
     socket.destroy(bindError);
@@ -288,6 +289,8 @@ function afterConnect(socket, target, status) {
 
 // What follows a connection, however it came about.
 function connected(socket) {
+  if (socket[kConnector]) finishConnect(socket);
+  if (socket.destroyed) return;
   const handle = socket._handle;
   socket.connecting = false;
   socket._sockname = null;

@@ -17,6 +17,7 @@ const socket = new net.Socket();
 module.exports = {
   Socket: net.Socket,
   Server: net.Server,
+  connect: net.connect,
   BlockList: net.BlockList,
   SocketAddress: net.SocketAddress,
   createServerHandle: net._createServerHandle,

@@ -9,7 +9,8 @@ const { asyncId } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { nextTickBy } = require('./interop/trigger');
-const { Pipe, TCP, guessHandleType } = require('./handle');
+const { guessHandleType } = require('./descriptor');
+const { Pipe, TCP } = require('./handle');
 const validate = require('./validate');
 
 const { uv } = errors;

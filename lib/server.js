@@ -23,7 +23,7 @@ const connectionChannel = diagnostics.channel('net.server.socket');
 
 function Server(options, connectionListener) {
   if (!(this instanceof Server)) {
-    return new Server(options, connectionListener);
+    return constructOther(this, options, connectionListener);
   }
   EventEmitter.call(this);
   const [settings, listener] = serverArguments(options, connectionListener);
@@ -40,6 +40,14 @@ function Server(options, connectionListener) {
 
 Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
+
+// Without `new`; or for a class that was derived from core's Server before net
+// was replaced.
+function constructOther(receiver, options, listener) {
+  if (!(receiver instanceof core.Server)) return new Server(options, listener);
+  core.Server.call(receiver, options, listener);
+  return receiver;
+}
 
 function serverArguments(options, listener) {
   if (typeof options === 'function') return [{}, options];

@@ -13,7 +13,6 @@ const {
 
 const { uv } = errors;
 const { push } = Duplex.prototype;
-const { close } = Handle.prototype;
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
@@ -47,8 +46,8 @@ function closeHandle(socket, handle, hadError) {
   return status;
 }
 
-// As closeHandle(), for a handle of core's that the socket was moved to, and for
-// one of ours whose close() somebody replaced.
+// As closeHandle(), for a handle of core's that the socket was moved to, or one
+// whose close() is the user's.
 function closeOtherHandle(socket, handle, hadError) {
   const closed = () => socket.emit('close', hadError);
   socket[kBytesRead] = handle.bytesRead;
@@ -67,7 +66,7 @@ function closeOtherHandle(socket, handle, hadError) {
 // done with it.
 function detachHandle(socket, hadError) {
   const handle = socket._handle;
-  const status = handle.close === close ?
+  const status = handle.close === Handle.prototype.close ?
     closeHandle(socket, handle, hadError) :
     closeOtherHandle(socket, handle, hadError);
   if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
@@ -236,10 +235,7 @@ function writeString(handle, string, encoding) {
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
   if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
-  if (encoding === 'buffer') {
-    throw errors.nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
-      'Second argument must be a buffer');
-  }
+  if (encoding === 'buffer') throw errors.notABuffer();
   return handle.write(Buffer.from(string, encoding));
 }
 

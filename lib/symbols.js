@@ -8,6 +8,8 @@ module.exports = {
   kAccepted: Symbol('accepted'),
   kBytesRead: Symbol('bytesRead'),
   kBytesWritten: Symbol('bytesWritten'),
+  // Our handle that connects for a socket that has moved to core meanwhile.
+  kConnector: Symbol('connector'),
   kKeepAlive: Symbol('keepAlive'),
   kKeepAliveDelay: Symbol('keepAliveInitialDelay'),
   // The write queue's size at the last timeout, to see whether it moves.

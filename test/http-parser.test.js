@@ -5,7 +5,7 @@ const path = require('node:path');
 const { ROOT, forEachNet, spawnScript } = require('./helper');
 
 const REGISTER = path.join(ROOT, 'lib', 'register.js');
-const KINDS = ['kOnMessageBegin', 'kOnHeadersComplete', 'kOnBody',
+const KINDS = ['kOnMessageBegin', 'kOnHeaders', 'kOnHeadersComplete', 'kOnBody',
   'kOnMessageComplete', 'kOnExecute'];
 
 // A parser that reads from an accepted connection's handle and tells when it
@@ -56,6 +56,10 @@ const GET = ['kOnMessageBegin', 'kOnHeadersComplete', 'kOnMessageComplete',
 const CASES = {
   'requests': ['send(POST, GET);', [...BODY, ...REST, ...GET, 'end',
     'close 60']],
+  'trailers': [`send('POST / HTTP/1.1\\r\\nTransfer-Encoding: chunked\\r\\n' +
+    '\\r\\n4\\r\\nbody\\r\\n0\\r\\nx: y\\r\\n\\r\\n');`, [...BODY, 'kOnHeaders',
+    'tick kOnHeaders', 'kOnMessageComplete', 'kOnExecute 67',
+    'tick kOnMessageComplete', 'tick kOnExecute', 'end', 'close 67']],
   'what is no request': ['send("x y");', ['kOnMessageBegin',
     'kOnExecute HPE_INVALID_METHOD', 'tick kOnMessageBegin', 'tick kOnExecute',
     'end', 'close 3']],

@@ -3,7 +3,8 @@
 // What keeps the process alive, as process tells it: our handles and requests
 // among core's.
 
-const { handles, idOf, requestsOf } = require('../handle');
+const { handles } = require('../dispatch');
+const { idOf, requestsOf } = require('../handle');
 const { providerOf } = require('./provider');
 
 // Core's names, which are not those of async hooks.

@@ -4,7 +4,9 @@
 // stream, if the handle says that it can be read so. Core's parser reads from
 // core's handles only; here it learns to read from ours.
 
-const { Handle, drainTicks } = require('../handle');
+const { drainTicks } = require('../dispatch');
+const { Handle } = require('../handle');
+const { onceLoaded } = require('./loaded');
 
 const kConsumed = Symbol('uvnet.consumed');
 const kHandle = Symbol('uvnet.handle');
@@ -12,7 +14,6 @@ const kChunk = Symbol('uvnet.chunk');
 const kParses = Symbol('uvnet.parses');
 
 let HTTPParser = null;
-let seen = 0;
 
 // The handle's listener while a parser reads from it.
 function onRead(count, chunk) {
@@ -32,23 +33,23 @@ function onRead(count, chunk) {
   }
 }
 
-// Core runs ticks and microtasks after each piece of a body.
-function drainAfterBody(parser) {
-  const onBody = parser[HTTPParser.kOnBody];
-  if (typeof onBody === 'function' && !onBody[kParses]) {
-    const onBodyThenTicks = function(chunk) {
-      const reads = Boolean(this[kHandle]);
-      const result = onBody.call(this, chunk);
-      if (reads) drainTicks();
-      return result;
-    };
-    onBodyThenTicks[kParses] = true;
-    parser[HTTPParser.kOnBody] = onBodyThenTicks;
-  }
+// Core runs ticks and microtasks after each piece of a body, and of headers or
+// trailers that do not come with the rest.
+function drainAfter(parser, kind) {
+  const listener = parser[kind];
+  if (typeof listener !== 'function' || listener[kParses]) return;
+  parser[kind] = function(...args) {
+    const reads = Boolean(this[kHandle]);
+    const result = listener.apply(this, args);
+    if (reads) drainTicks();
+    return result;
+  };
+  parser[kind][kParses] = true;
 }
 
 function consume(parser, handle) {
-  drainAfterBody(parser);
+  drainAfter(parser, HTTPParser.kOnBody);
+  drainAfter(parser, HTTPParser.kOnHeaders);
   handle[kConsumed] = { onread: handle.onread, parser };
   parser[kHandle] = handle;
   handle.onread = onRead;
@@ -83,16 +84,8 @@ function patch() {
   extend('getCurrentBuffer', (parser) => parser[kChunk] ?? false);
 }
 
-// Loading the parser is left to those who want one. Called for each connection:
-// looks only at what was loaded since the last call.
-function patchOnceLoaded() {
-  const { moduleLoadList: { length } } = process;
-  if (length === seen || HTTPParser !== null) return;
-  const isLoaded =
-    process.moduleLoadList.includes('Internal Binding http_parser', seen);
-  seen = length;
-  if (isLoaded) patch();
-}
+// Loading the parser is left to those who want one. Called for each connection.
+const patchOnceLoaded = onceLoaded(['Internal Binding http_parser'], patch);
 
 // Whether the server is one of http's, whose 'connection' listener asks.
 function parses(server) {
@@ -109,11 +102,6 @@ let told = null;
 function isTold(handle) {
   return handle === told;
 }
-
-Object.defineProperty(Handle.prototype, 'isStreamBase', {
-  get() { return isTold(this); },
-  configurable: true,
-});
 
 // Tells the server of a connection.
 function emitConnection(server, socket) {
