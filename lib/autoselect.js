@@ -7,6 +7,7 @@ const errors = require('./errors');
 const { TCP } = require('./handle');
 const perf = require('./interop/perf');
 const { attachHandle } = require('./stream');
+const { kConnector } = require('./symbols');
 const versions = require('./versions');
 
 const { uv } = errors;
@@ -71,10 +72,17 @@ class Selection {
   freshHandle(index) {
     const { socket } = this;
     if (index > 0) {
-      socket._handle?.close();
-      attachHandle(socket, new TCP(TCP.SOCKET));
+      this.handle()?.close();
+      const fresh = new TCP(TCP.SOCKET);
+      if (socket[kConnector]) socket[kConnector] = fresh;
+      else attachHandle(socket, fresh);
     }
-    return socket._handle;
+    return this.handle();
+  }
+
+  // What connects: the socket's handle, or the one behind it.
+  handle() {
+    return this.socket[kConnector] ?? this.socket._handle;
   }
 
   // True if the attempt is under way.
@@ -108,9 +116,9 @@ class Selection {
   // The last attempt has all the time it wants.
   watch(index) {
     if (index === this.addresses.length - 1) return;
-    const handle = this.socket._handle;
+    const handle = this.handle();
     this.timer = setTimeout(() => {
-      if (this.socket._handle === handle) this.onTimeout(index, handle);
+      if (this.handle() === handle) this.onTimeout(index, handle);
     }, this.target.selection.timeout);
   }
 

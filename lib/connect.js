@@ -6,15 +6,19 @@ const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
+const { asyncId } = require('./core');
 const defaults = require('./defaults');
 const errors = require('./errors');
 const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
+const { finishConnect } = require('./interop/move');
+const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
+const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { attachHandle } = require('./stream');
 const {
-  kKeepAlive, kNoDelay, kPeer, kTypeOfService,
+  kConnector, kKeepAlive, kNoDelay, kPeer, kTypeOfService,
 } = require('./symbols');
 const validate = require('./validate');
 const versions = require('./versions');
@@ -62,6 +66,7 @@ function connect(...args) {
   const target = path ? new Target(path) : targetOf(options);
   if (!this._handle) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+    parser.patchOnceLoaded();
   }
   if (callback !== null) this.once('connect', callback);
   this._unrefTimer();
@@ -135,11 +140,11 @@ function targetOf(options) {
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
-    resolve(socket, target, options);
+    triggeredBy(socket[asyncId], () => resolve(socket, target, options));
     return;
   }
   // Users attach their listeners after connect() has returned.
-  process.nextTick(() => {
+  nextTickBy(socket[asyncId], () => {
     if (!socket.connecting) return;
     connectHandle(socket, target);
   });
@@ -241,7 +246,7 @@ function bindLocal(handle, target) {
 // Starts the connection of the socket's own handle to one address or path.
 function connectHandle(socket, target) {
   const { address, family, port } = target;
-  const handle = socket._handle;
+  const handle = socket[kConnector] ?? socket._handle;
   const bindError = family ? bindLocal(handle, target) : undefined;
   if (bindError) {
     socket.destroy(bindError);
@@ -292,6 +297,8 @@ function afterConnect(socket, target, status) {
 
 // What follows a connection, however it came about.
 function connected(socket) {
+  if (socket[kConnector]) finishConnect(socket);
+  if (socket.destroyed) return;
   const handle = socket._handle;
   socket.connecting = false;
   socket._sockname = null;

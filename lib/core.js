@@ -21,6 +21,7 @@ new net.Socket({ handle, manualStart: true });
 module.exports = {
   Socket: net.Socket,
   Server: net.Server,
+  connect: net.connect,
   BlockList: net.BlockList,
   BoundSocket: net.BoundSocket,
   SocketAddress: net.SocketAddress,

@@ -53,6 +53,12 @@ function invalidArgType(name, expected, value) {
     `The "${name}" ${kind} must be ${expected}. ${received(value)}`);
 }
 
+// A string that is said to be a Buffer.
+function notABuffer() {
+  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
+    'Second argument must be a buffer');
+}
+
 function invalidArgValue(name, value, reason = 'is invalid') {
   let text = inspect(value);
   if (text.length > 128) text = `${text.slice(0, 128)}...`;
@@ -160,6 +166,7 @@ module.exports = {
   invalidIpAddress,
   listenException,
   nodeError,
+  notABuffer,
   outOfRange,
   uv,
 };

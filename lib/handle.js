@@ -6,29 +6,21 @@
 
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
+const {
+  FastBuffer, guarded, handles, kinds, serve, takeReads,
+} = require('./dispatch');
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
+const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
 const versions = require('./versions');
 
-const { events, results } = binding;
+const { results } = binding;
 
-// enum uvnet_event_kind in src/event.h.
-const READ = 0;
-const WRITE = 1;
-const CONNECT = 2;
-const SHUTDOWN = 3;
-const CONNECTION = 4;
-const CLOSE = 5;
-const WRITE_FAILED = 6;
-const WRITE_QUEUED = 7;
-const READ_BULK = 8;
-const READ_RELAY = 9;
-const EVENT_FIELDS = 4;
-// The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
-const FIRST = 0;
-const COUNT = 1;
-const BASE = 2;
+const {
+  READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
+  READ_BULK, READ_RELAY,
+} = kinds;
 
 const IS_TCP = 0;
 const IS_PIPE = 1;
@@ -37,23 +29,14 @@ const manual = { requireManualDestroy: true };
 
 const enter = AsyncResource.prototype.runInAsyncScope;
 
-// The class that makes Buffers without Buffer.from()'s checks: 22 ns against 55.
-const FastBuffer = Buffer[Symbol.species];
-
-// Handles by id, from creation until libuv has closed them.
-const handles = [];
-
 // The id of an accepted connection while its handle object is made, and the
 // server that triggered it.
 let acceptedId = -1;
 const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
 
-// Set when the running event's listener or tick threw: Node then leaves the
-// other ticks for later.
-let hasThrown = false;
-
 let idOf;
 let deliver;
+let requestsOf;
 
 function illegalInvocation() {
   return new TypeError('Illegal invocation');
@@ -63,22 +46,11 @@ function illegalInvocation() {
 class Request extends AsyncResource {
   constructor(type, triggerAsyncId, done) {
     super(type, { triggerAsyncId, requireManualDestroy: true });
+    this.type = type;
     this.done = done;
     // For writes.
     this.next = null;
     this.last = this;
-  }
-}
-
-// Calls a listener inside its async scope. What it throws is reported there, so
-// that 'uncaughtException' sees the same context as with core, and the events
-// after it still arrive.
-function guarded(listener, a, b) {
-  try {
-    listener.call(this, a, b);
-  } catch (error) {
-    hasThrown = true;
-    binding.fatalException(error);
   }
 }
 
@@ -120,6 +92,9 @@ class Handle extends AsyncResource {
       }
       return handle.#id;
     };
+
+    // What C has not answered yet: a connect or shutdown, and the first write.
+    requestsOf = (handle) => [handle.#request, handle.#writes];
 
     // Brings one event to its handle, inside the async scope it belongs to.
     deliver = (handle, kind, a, b, slab) => {
@@ -215,6 +190,19 @@ class Handle extends AsyncResource {
     this.#writes.last = request;
   }
 
+  // What the kernel has not taken and another handle has to send; or an error.
+  takeWrites() {
+    const bytes = binding.unsent(idOf(this)) ?? null;
+    if (bytes === null || typeof bytes === 'number') return bytes;
+    let next = this.#writes;
+    this.#writes = null;
+    return { bytes: bytes.subarray(0, results[0]), done: (status) => {
+      for (; next !== null; next = next.next) complete(next, this, status);
+    } };
+  }
+
+  takeReads() { return takeReads(idOf(this)); }
+
   // 0, and done(status) will be called; or a negative error.
   connect(address, port, done, type) {
     const status = binding.connect(idOf(this), address, port, 0);
@@ -270,9 +258,7 @@ class Handle extends AsyncResource {
   hasRef() { return binding.hasRef(idOf(this)) === true; }
   getAsyncId() { idOf(this); return this.asyncId(); }
 
-  get fd() {
-    return Math.max(binding.fd(idOf(this)), -1);
-  }
+  get fd() { return Math.max(binding.fd(idOf(this)), -1); }
 
   get bytesRead() {
     return binding.handleBytes(idOf(this)) === 0 ? results[0] : 0;
@@ -310,6 +296,7 @@ guard('asyncId');
 guard('emitDestroy');
 guard('runInAsyncScope');
 guard('triggerAsyncId');
+defineProvider(Handle, idOf);
 
 // Fills `out` with address, family and port. 0 or a negative error.
 function fillName(handle, peer, out) {
@@ -322,6 +309,7 @@ function fillName(handle, peer, out) {
 }
 
 class TCP extends Handle {
+  static PROVIDERS = ['TCPWRAP', 'TCPSERVERWRAP'];
   static SOCKET = 0;
   static SERVER = 1;
   static UV_TCP_IPV6ONLY = 1;
@@ -361,6 +349,7 @@ class TCP extends Handle {
 TCP.prototype.bind6 = TCP.prototype.bind;
 
 class Pipe extends Handle {
+  static PROVIDERS = ['PIPEWRAP', 'PIPESERVERWRAP'];
   static SOCKET = 0;
   static SERVER = 1;
   static UV_READABLE = 1;
@@ -386,113 +375,8 @@ class Pipe extends Handle {
   fchmod(mode) { return binding.chmod(idOf(this), mode); }
 }
 
-// uv_handle_type, for the types that core names for a descriptor.
-const handleTypes = { 7: 'PIPE', 12: 'TCP', 14: 'TTY', 15: 'UDP', 17: 'FILE' };
+serve(deliver);
 
-// What core would call the type of a descriptor: 'TCP', 'PIPE', 'FILE', …
-function guessHandleType(fd) {
-  return handleTypes[binding.guessHandleType(fd)] ?? 'UNKNOWN';
-}
-
-// What core's own timers use to drain ticks and microtasks between two of them.
-// It is deprecated for everybody else, and says so under --pending-deprecation:
-// then each event has a dispatch of its own.
-const drain = process._tickCallback?.name === 'runNextTicks' &&
-  process.env.UVNET_NO_BATCHING !== '1' ? process._tickCallback : null;
-
-// Ticks and microtasks of one event run before the next, as if the loop had
-// brought them one by one. What a tick throws leaves Node's stack of async ids
-// as it was; the report of a fatal exception is what clears it.
-function drainTicks() {
-  try {
-    drain();
-  } catch (error) {
-    hasThrown = true;
-    binding.fatalException(error);
-  }
-}
-
-// The running dispatch: its events, how far it is, and the ArrayBuffers that
-// its chunks lie in.
-let list = events;
-let at = 0;
-let end = 0;
-let slab;
-let bulk;
-let base = 0;
-
-function deliverNext() {
-  const kind = list[at];
-  const id = list[at + 1];
-  const a = list[at + 2];
-  const b = list[at + 3];
-  at += EVENT_FIELDS;
-  const handle = handles[id];
-  if (kind === CLOSE) handles[id] = undefined;
-  // A connection that could not be accepted closes without ever having had an
-  // object.
-  if (handle === undefined) return;
-  if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
-  else deliver(handle, kind, a, b, bulk);
-}
-
-// The last event's ticks are Node's to drain, when dispatch() returns to it.
-function deliverAll() {
-  for (;;) {
-    deliverNext();
-    if (at >= end) break;
-    if (drain !== null && !hasThrown) drainTicks();
-    hasThrown = false;
-    outbox.flushIfLate();
-  }
-  hasThrown = false;
-}
-
-function begin(first, count, newSlab, newBulk) {
-  at = first;
-  end = first + count * EVENT_FIELDS;
-  slab = newSlab;
-  bulk = newBulk;
-  base = events[BASE];
-}
-
-// A listener runs the event loop itself (a native addon can). C needs the
-// memory of the events that are left, so they are copied, and come first.
-function dispatchNested(newSlab, newBulk) {
-  const first = events[FIRST];
-  const count = events[COUNT];
-  const rest = list.slice(at, end);
-  const own = events.slice(first, first + count * EVENT_FIELDS);
-  outbox.close();
-  list = rest;
-  at = 0;
-  end = rest.length;
-  if (end > 0) {
-    deliverAll();
-    if (drain !== null) drainTicks();
-  }
-  list = own;
-  begin(0, count, newSlab, newBulk);
-  deliverAll();
-}
-
-let isDispatching = false;
-
-// C calls this with the slab that the chunks of small reads lie in and the bulk
-// slab of the others.
-function dispatch(newSlab, newBulk) {
-  if (isDispatching) {
-    dispatchNested(newSlab, newBulk);
-    return;
-  }
-  isDispatching = true;
-  list = events;
-  begin(events[FIRST], events[COUNT], newSlab, newBulk);
-  if (drain !== null) outbox.open();
-  deliverAll();
-  isDispatching = false;
-}
-
-binding.setDispatch(dispatch, drain !== null);
-
-module.exports = { Handle, Pipe, TCP, guessHandleType, results, uv };
+module.exports = {
+  Handle, Pipe, TCP, idOf, requestsOf, results, uv,
+};

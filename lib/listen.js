@@ -8,7 +8,9 @@ const { bindStatus } = require('./bind');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
-const { Pipe, TCP, guessHandleType } = require('./handle');
+const { nextTickBy } = require('./interop/trigger');
+const { guessHandleType } = require('./descriptor');
+const { Pipe, TCP } = require('./handle');
 const validate = require('./validate');
 const versions = require('./versions');
 
@@ -118,7 +120,7 @@ function startListening(server, where, onConnection) {
     `${where.addressType}:${where.address}:${where.port}`;
   if (server._unref) server.unref();
   if (listenChannel?.hasSubscribers) listenChannel.asyncEnd.publish({ server });
-  process.nextTick(emitListening, server);
+  nextTickBy(server[asyncId], emitListening, server);
 }
 
 // Listens here, or in a cluster's worker through the primary. `where`: address,

@@ -7,7 +7,9 @@
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
 const uvnet = require('./index');
+const active = require('./interop/active');
 const ipc = require('./interop/ipc');
+const { relinkLoaded } = require('./interop/late');
 const perf = require('./interop/perf');
 
 function replace(name) {
@@ -26,5 +28,8 @@ function replace(name) {
 
 for (const name of Object.keys(uvnet)) replace(name);
 syncBuiltinESMExports();
+relinkLoaded(uvnet);
+relinkLoaded(uvnet);
+active.install();
 ipc.install();
 perf.install();

@@ -9,6 +9,8 @@ const stream = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { emitConnection } = require('./interop/parser');
+const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
 const { Socket } = require('./socket');
@@ -22,7 +24,7 @@ const connectionChannel = diagnostics.channel('net.server.socket');
 
 function Server(options, connectionListener) {
   if (!(this instanceof Server)) {
-    return new Server(options, connectionListener);
+    return constructOther(this, options, connectionListener);
   }
   EventEmitter.call(this);
   const [settings, listener] = serverArguments(options, connectionListener);
@@ -39,6 +41,14 @@ function Server(options, connectionListener) {
 
 Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
+
+// Without `new`; or for a class that was derived from core's Server before net
+// was replaced.
+function constructOther(receiver, options, listener) {
+  if (!(receiver instanceof core.Server)) return new Server(options, listener);
+  core.Server.call(receiver, options, listener);
+  return receiver;
+}
 
 function serverArguments(options, listener) {
   if (typeof options === 'function') return [{}, options];
@@ -88,7 +98,7 @@ function onConnection(status, handle) {
   socket.server = server;
   socket._server = server;
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
-  server.emit('connection', socket);
+  emitConnection(server, socket);
 }
 
 function isFull({ maxConnections, _connections: count }) {
@@ -173,7 +183,8 @@ Server.prototype.address = function() {
 Server.prototype.getConnections = function(callback) {
   const server = this;
   function answer(error, count) {
-    process.nextTick(callback, error, count);
+    triggeredBy(server[core.asyncId],
+      () => process.nextTick(callback, error, count));
   }
   if (!this._usingWorkers) {
     answer(null, this._connections);
@@ -236,7 +247,7 @@ Server.prototype._setupWorker = function(socketList) {
 
 Server.prototype._emitCloseIfDrained = function() {
   if (this._handle || this._connections) return;
-  process.nextTick(emitClose, this);
+  nextTickBy(this[core.asyncId], emitClose, this);
 };
 
 function emitClose(server) {

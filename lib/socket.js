@@ -7,10 +7,11 @@ const { Duplex } = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
+const http2 = require('./interop/http2');
+const { defineMove } = require('./interop/move');
 const tls = require('./interop/tls');
-const {
-  Handle, Pipe, TCP, guessHandleType,
-} = require('./handle');
+const { guessHandleType } = require('./descriptor');
+const { Handle, Pipe, TCP } = require('./handle');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
 const { defineOptions, typeOfServiceOf } = require('./options');
@@ -25,7 +26,7 @@ const {
 } = symbols;
 
 function Socket(options) {
-  if (!isOwn(this)) return new Socket(options);
+  if (!isOwn(this)) return constructOther(this, options);
   if (options?.[kAccepted]) {
     initialize(this);
     Duplex.call(this, options);
@@ -61,11 +62,19 @@ function isOwn(value) {
   return hasInstance.call(Socket, value);
 }
 
+// Without `new`; or for a class that was derived from core's Socket before net
+// was replaced.
+function constructOther(receiver, options) {
+  if (!(receiver instanceof core.Socket)) return new Socket(options);
+  core.Socket.call(receiver, options);
+  return receiver;
+}
+
 // A socket over one of core's own handles is core's (interop/foreign.js), and
 // still is a net.Socket to whoever asks.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
-    tls.patchOnceLoaded();
+    tls.patchOnceLoaded(Socket);
     return hasInstance.call(this, instance) ||
       (this === Socket && instance instanceof core.Socket);
   },
@@ -232,6 +241,9 @@ function writeAfterEnd(chunk, encoding, callback) {
 defineStream(Socket);
 defineConnect(Socket);
 defineOptions(Socket);
+defineMove(Socket);
+foreign.shareInternals(Socket);
+http2.install();
 
 // The timers are core's: its lists serve many sockets with one timer, and they
 // do not keep the process alive.

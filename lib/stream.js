@@ -47,8 +47,9 @@ function closeHandle(socket, handle, hadError) {
   return status;
 }
 
-// As closeHandle(), for a handle of core's that the socket was moved to.
-function closeCoreHandle(socket, handle, hadError) {
+// As closeHandle(), for a handle of core's that the socket was moved to, or one
+// whose close() is the user's.
+function closeOtherHandle(socket, handle, hadError) {
   const closed = () => socket.emit('close', hadError);
   socket[kBytesRead] = handle.bytesRead;
   socket[kBytesWritten] = handle.bytesWritten;
@@ -66,9 +67,9 @@ function closeCoreHandle(socket, handle, hadError) {
 // done with it.
 function detachHandle(socket, hadError) {
   const handle = socket._handle;
-  const status = handle instanceof Handle ?
+  const status = handle.close === Handle.prototype.close ?
     closeHandle(socket, handle, hadError) :
-    closeCoreHandle(socket, handle, hadError);
+    closeOtherHandle(socket, handle, hadError);
   if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
   socket._handle = null;
   socket._sockname = null;
@@ -228,17 +229,21 @@ function callOnRead(socket, count, chunk) {
   return wantsMore;
 }
 
-// C encodes the usual encodings; for the others a Buffer is made.
+// C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
+// Node's word for what needs no encoding, and wrong for a string.
 function writeString(handle, string, encoding) {
   const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
   const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
     encoding === 'ascii';
   if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
+  if (encoding === 'buffer') throw errors.notABuffer();
   return handle.write(Buffer.from(string, encoding));
 }
 
+// Among several chunks it passes, as UTF-8.
 function toView({ chunk, encoding }) {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  if (typeof chunk !== 'string') return chunk;
+  return Buffer.from(chunk, encoding === 'buffer' ? 'utf8' : encoding);
 }
 
 function startWrite(handle, isVector, data, encoding) {

@@ -8,6 +8,8 @@ module.exports = {
   kAccepted: Symbol('accepted'),
   kBytesRead: Symbol('bytesRead'),
   kBytesWritten: Symbol('bytesWritten'),
+  // Our handle that connects for a socket that has moved to core meanwhile.
+  kConnector: Symbol('connector'),
   kKeepAlive: Symbol('keepAlive'),
   kKeepAliveCount: Symbol('keepAliveCount'),
   kKeepAliveDelay: Symbol('keepAliveInitialDelay'),

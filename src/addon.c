@@ -167,6 +167,7 @@ static const struct {
     {"writev", uvnet_js_writev},
     {"writeString", uvnet_js_write_string},
     {"writeQueueSize", uvnet_js_write_queue_size},
+    {"unsent", uvnet_js_unsent},
 };
 
 static napi_status define_functions(napi_env napi, napi_value exports,

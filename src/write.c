@@ -503,3 +503,68 @@ napi_value uvnet_js_write_queue_size(napi_env napi, napi_callback_info info) {
   uvnet_outbox_flush(handle->env, NULL);
   return js_number(napi, (double)handle->writes.pending);
 }
+
+/* Copies to `out` what the kernel has not taken of a write, and moves `out`
+ * behind it. 0 or UV_EFAULT. */
+static int copy_unsent(const struct uvnet_write *write, char **out) {
+  const struct uvnet_handle *handle = write->handle;
+  napi_env napi = handle->env->napi;
+  napi_value source = NULL;
+  size_t offset = write->offset;
+  uint32_t index;
+  /* libuv has one write at a time, so its queue is the rest of that. */
+  size_t rest = write->sending
+                    ? uv_stream_get_write_queue_size(&handle->uv.stream)
+                    : write->staged;
+
+  assert(rest <= write->staged);
+  if (rest > 0)
+    memcpy(*out, write->stage + (write->staged - rest), rest);
+  *out += rest;
+  if (write->left == 0)
+    return 0;
+  if (napi_get_reference_value(napi, write->source, &source) != napi_ok)
+    return UV_EFAULT;
+  for (index = write->index; index < write->count; index++) {
+    char *data = NULL;
+    int err = view_at(napi, source, write, index, &data);
+
+    if (err != 0)
+      return err;
+    memcpy(*out, data + offset, write->lengths[index] - offset);
+    *out += write->lengths[index] - offset;
+    offset = 0;
+  }
+  return 0;
+}
+
+/* unsent(id): a copy of what was accepted and the kernel has not taken, with
+ * results[0] its length (the Buffer may be longer); undefined if there is none,
+ * or a negative error. Nothing is taken away. */
+napi_value uvnet_js_unsent(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  napi_value result;
+  const struct uvnet_write *write;
+  char *memory = NULL;
+  char *end;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 1, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  uvnet_outbox_flush(handle->env, NULL);
+  if (handle->writes.head == NULL)
+    return NULL;
+  if (napi_create_buffer(napi, handle->writes.pending, (void **)&memory,
+                         &result) != napi_ok)
+    return js_throw_last(napi);
+  end = memory;
+  for (write = handle->writes.head; write != NULL; write = write->next) {
+    int err = copy_unsent(write, &end);
+
+    if (err != 0)
+      return js_int(napi, err);
+  }
+  handle->env->results[0] = (double)(end - memory);
+  return result;
+}

@@ -61,5 +61,6 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_writev(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_write_queue_size(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_unsent(napi_env napi, napi_callback_info info);
 
 #endif

@@ -211,6 +211,26 @@ forEachNet((net) => {
           'e9c3a9ff0001ac20');
       });
 
+      it('a string of encoding \'buffer\' is refused, but not in a queue', async () => {
+        const { client, peer } = await open(net);
+        const received = collect(peer);
+        const result = outcome(() => client.write('x', 'buffer'));
+        assert.deepStrictEqual(result, { name: 'TypeError',
+          code: 'ERR_INVALID_ARG_TYPE',
+          message: 'Second argument must be a buffer' });
+        client.destroy();
+        peer.resume();
+        assert.strictEqual((await received).length, 0);
+        const second = await open(net);
+        const text = collect(second.peer);
+        second.client.cork();
+        second.client.write('a');
+        second.client.write('\u00e9', 'buffer');
+        second.client.end();
+        second.client.resume();
+        assert.strictEqual(String(await text), 'a\u00e9');
+      });
+
       it('write tells the limit: false at the highWaterMark', async () => {
         const { client, peer } =
           await open(net, { client: { highWaterMark: 10 } });

@@ -218,7 +218,12 @@ async function finished(child) {
 
 function spawnNode(args, options = {}) {
   const env = { ...process.env, ...options.env };
-  const child = track(spawn(process.execPath, args, { ...options, env }));
+  const { descriptors } = options;
+  const command = descriptors ? ['sh', '-c',
+    `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args] :
+    [process.execPath, ...args];
+  const child = track(spawn(command[0], command.slice(1),
+    { ...options, env }));
   if (options.input !== undefined) child.stdin.end(options.input);
   return child;
 }

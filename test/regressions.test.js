@@ -371,4 +371,19 @@ forEachNet((net, name) => {
     `);
     assert.deepStrictEqual([code, signal, stderr], [7, null, '']);
   });
+
+  it('a close() of the handle that somebody replaced', async () => {
+    const { client } = await pair(net);
+    const handle = client._handle;
+    const { close } = handle;
+    let calls = 0;
+    handle.close = function(done) {
+      calls++;
+      close.call(this);
+      done();
+    };
+    const ended = once(client, 'close');
+    client.destroy();
+    assert.deepStrictEqual([await ended, calls], [[false], 1]);
+  });
 });

@@ -5,19 +5,30 @@
 
 const binding = require('../binding');
 const core = require('../core');
-const { Handle, Pipe, TCP, guessHandleType } = require('../handle');
+const { errnoException } = require('../errors');
+const { guessHandleType } = require('../descriptor');
+const { Handle, Pipe, TCP } = require('../handle');
 
-let owner;
+let sample;
+
+// A stand-in for a handle, as core's Socket leaves it.
+function sampleHandle() {
+  if (sample === undefined) {
+    sample = { close() {}, readStart() {}, getAsyncId: () => 0 };
+    new core.Socket({ handle: sample, manualStart: true });
+  }
+  return sample;
+}
 
 // The symbol under which core's C++ handles know their socket or server. The
 // cluster module looks there.
 function ownerSymbol() {
-  if (owner === undefined) {
-    const handle = { close() {}, readStart() {}, getAsyncId: () => 0 };
-    new core.Socket({ handle, manualStart: true });
-    owner = core.symbolOf(handle, 'owner_symbol');
-  }
-  return owner;
+  return core.symbolOf(sampleHandle(), 'owner_symbol');
+}
+
+// Core's own listener for what its handles read.
+function onStreamRead() {
+  return sampleHandle().onread;
 }
 
 function isCore(handle) {
@@ -66,12 +77,14 @@ function fromCore(handle) {
 // takes no other. A listening one with `listening`. Throws if there is no
 // descriptor to be had.
 function toCore(handle, listening) {
-  const fd = binding.duplicate(handle.fd);
-  if (fd < 0) {
+  const own = handle.fd;
+  if (own < 0) {
     const error = new Error('uvnet: this handle cannot be given to core');
     error.code = 'ERR_INVALID_HANDLE_TYPE';
     throw error;
   }
+  const fd = binding.duplicate(own);
+  if (fd < 0) throw errnoException(fd, 'dup');
   if (listening) return core.createServerHandle(null, null, null, fd);
   const socket = new core.Socket({ fd, manualStart: true });
   const native = socket._handle;
@@ -79,12 +92,24 @@ function toCore(handle, listening) {
   return native;
 }
 
+// A core TCP handle without a descriptor. A socket of core's has one while it
+// waits for a lookup, and this one waits forever.
+function emptyTcp() {
+  const socket = new core.Socket();
+  socket.connect({ host: 'localhost', port: 1, lookup() {} });
+  const native = socket._handle;
+  socket._handle = null;
+  return native;
+}
+
 module.exports = {
+  emptyTcp,
   fromCore,
   handleOfBoundSocket,
   isBoundSocket,
   isCore,
   isCoreTcp,
+  onStreamRead,
   ownerSymbol,
   toCore,
 };

@@ -5,37 +5,81 @@
 // report their reads through core's own state and take core's request objects,
 // which only core's Socket can serve. So core's Socket serves them.
 
+const { Duplex } = require('stream');
 const core = require('../core');
 const { Handle } = require('../handle');
 
 const hasInstance = Function.prototype[Symbol.hasInstance];
+
+let methods;
 
 function isForeign(handle) {
   return handle !== null && typeof handle === 'object' &&
     !(handle instanceof Handle);
 }
 
-// What core's Socket has and `socket` does not override in a class of its own.
+// What core's Socket has, as properties to be defined; where only ours has
+// something of its own, what all streams have.
+function coreMethods(Own) {
+  if (methods !== undefined) return methods;
+  methods = Object.getOwnPropertyDescriptors(core.Socket.prototype);
+  delete methods.constructor;
+  for (const key of Object.keys(Own.prototype)) {
+    if (key in Duplex.prototype && !Object.hasOwn(methods, key)) {
+      methods[key] = { value: Duplex.prototype[key], writable: true };
+    }
+  }
+  for (const key of Reflect.ownKeys(methods)) {
+    Object.assign(methods[key], { configurable: true, enumerable: false });
+  }
+  return methods;
+}
+
+// For a socket of a user's class: what core's Socket has and no class between
+// the socket and Own overrides.
 function borrowMethods(socket, Own) {
-  const source = core.Socket.prototype;
-  for (const key of Reflect.ownKeys(source)) {
-    const own = Object.getOwnPropertyDescriptor(Own.prototype, key);
-    if (key === 'constructor' || (own && !inherits(socket, key, Own))) continue;
-    Object.defineProperty(socket, key, {
-      ...Object.getOwnPropertyDescriptor(source, key),
-      configurable: true,
-      enumerable: false,
-    });
+  for (const key of Reflect.ownKeys(coreMethods(Own))) {
+    if (overrides(socket, key, Own)) continue;
+    Object.defineProperty(socket, key, methods[key]);
   }
 }
 
-// True if `key` of `socket` is what Own.prototype gives.
-function inherits(socket, key, Own) {
+// True if the socket, or a class between it and Own, has a `key` of its own.
+function overrides(socket, key, Own) {
   let object = socket;
-  while (object !== null && !Object.hasOwn(object, key)) {
+  while (object !== null && object !== Own.prototype) {
+    if (Object.hasOwn(object, key)) return true;
     object = Object.getPrototypeOf(object);
   }
-  return object === Own.prototype;
+  return false;
+}
+
+let bridge;
+
+// A prototype that puts core's methods in front of ours. What users add to
+// net.Socket.prototype is still found.
+function bridgeTo(Own) {
+  bridge ??= Object.create(Own.prototype, coreMethods(Own));
+  return bridge;
+}
+
+// A class of core's own whose sockets are all over core's handles.
+function isInternal(prototype, handle) {
+  return prototype.constructor.name === 'JSStreamSocket' &&
+    handle.constructor.name === 'JSStream';
+}
+
+// Gives a socket that is not one of ours, or no longer, core's methods.
+function useCoreMethods(socket, Own, handle) {
+  const prototype = Object.getPrototypeOf(socket);
+  if (prototype === Own.prototype) {
+    Object.setPrototypeOf(socket, bridgeTo(Own));
+  } else if (handle && Object.getPrototypeOf(prototype) === Own.prototype &&
+      isInternal(prototype, handle)) {
+    Object.setPrototypeOf(prototype, bridgeTo(Own));
+  } else if (!Object.prototype.isPrototypeOf.call(bridgeTo(Own), socket)) {
+    borrowMethods(socket, Own);
+  }
 }
 
 // Core's constructor asks `this instanceof Socket`, and code that took net's
@@ -52,15 +96,28 @@ function acceptOurs(Own) {
   });
 }
 
+// What core's modules call on net.Socket.prototype under names that only they
+// know; all of it is for sockets over core's handles.
+function shareInternals(Own) {
+  const source = core.Socket.prototype;
+  for (const symbol of Object.getOwnPropertySymbols(source)) {
+    if (Object.hasOwn(Own.prototype, symbol)) continue;
+    Object.defineProperty(Own.prototype, symbol,
+      Object.getOwnPropertyDescriptor(source, symbol));
+  }
+}
+
 // Constructs for `new Socket(options)` with a foreign handle (`isPlain`), which
 // gives a socket of core's, or for a subclass, whose `socket` then runs on
 // core's methods.
 function construct(socket, options, isPlain, Own) {
   if (isPlain) return new core.Socket(options);
   acceptOurs(Own);
-  borrowMethods(socket, Own);
+  useCoreMethods(socket, Own, options.handle);
   core.Socket.call(socket, options);
   return socket;
 }
 
-module.exports = { construct, isForeign };
+module.exports = {
+  bridgeTo, construct, isForeign, shareInternals, useCoreMethods,
+};

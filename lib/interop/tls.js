@@ -1,39 +1,41 @@
 'use strict';
 
 // TLS over our sockets. Core's TLSWrap sits on a native stream of core's, so
-// the socket's descriptor moves to a core handle just before tls wraps it. TLS
-// bytes then run on core's own I/O.
+// the socket becomes core's just before tls wraps it. TLS bytes then run on
+// core's own I/O.
 
-const { Handle } = require('../handle');
-const { toCore } = require('./adopt');
+const core = require('../core');
+const { bridgeTo } = require('./foreign');
+const { onceLoaded } = require('./loaded');
+const { isMovable, moveToCore } = require('./move');
 
-let patched = false;
-
-// Moves the socket to a core handle. What was read already stays where it is:
-// TLSSocket looks for it in the stream.
-function moveToCore(socket) {
-  const handle = socket._handle;
-  const native = toCore(handle, false);
-  handle.owner = null;
-  handle.onread = () => {};
-  handle.close();
-  socket._handle = native;
-}
-
-// Called when somebody asks whether a value is a net.Socket, as tls does right
-// before it wraps one. Loading tls ourselves would cost each process 10 ms.
-function patchOnceLoaded() {
-  if (patched || !process.moduleLoadList.includes('NativeModule tls')) return;
-  patched = true;
+function patch(Own) {
   const { prototype } = require('tls').TLSSocket;
+  // A TLSSocket is always over a handle of core's. The class may have been made
+  // before net was replaced.
+  const parent = Object.getPrototypeOf(prototype);
+  if (parent === Own.prototype || parent === core.Socket.prototype) {
+    Object.setPrototypeOf(prototype, bridgeTo(Own));
+  }
   const wrapHandle = prototype._wrapHandle;
   prototype._wrapHandle = { _wrapHandle(socket, handle, ...rest) {
-    if (!socket || !(socket._handle instanceof Handle)) {
+    if (!isMovable(socket)) {
       return wrapHandle.call(this, socket, handle, ...rest);
     }
-    moveToCore(socket);
+    try {
+      moveToCore(socket);
+    } catch (error) {
+      // The process has no descriptor left: this connection is lost, and the
+      // TLSSocket learns it from its socket.
+      socket.destroy(error);
+      return wrapHandle.call(this, null, null, false);
+    }
     return wrapHandle.call(this, socket, socket._handle, ...rest);
   } }._wrapHandle;
 }
+
+// Called when somebody asks whether a value is a net.Socket, as tls does right
+// before it wraps one.
+const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
 
 module.exports = { patchOnceLoaded };

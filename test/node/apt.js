@@ -14,6 +14,7 @@ const RELEASE = 'trixie';
 const PACKAGE = 'nodejs';
 const PARTS = [
   'common', 'fixtures', 'parallel', 'sequential', 'pummel', 'known_issues',
+  'async-hooks', 'report',
 ];
 
 /** Runs a program to its end; throws with its last lines if it fails. */

@@ -6,12 +6,18 @@
 //   const { internalBinding } = require('internal/test/binding');
 //   const { TCP } = internalBinding('tcp_wrap');
 //
-// They mean "the class net's handles have", so here they get ours.
+// They mean "the class net's handles have", so here they get ours. Not so the
+// tests of core's C++ itself: they hand a handle to other classes of core's, or
+// make requests that only those take, and get core's handles to do it with.
 
+const fs = require('fs');
 const Module = require('module');
 
 const BINDING = 'internal/test/binding';
 const IPC = 2;
+
+// What only the C++ side of core can make or take.
+const NATIVE = /\b(?:(?:PipeConnect|Write)Wrap|tls_wrap|streamBaseState)\b/;
 
 /** Our handle classes, or {} where the package exports none. */
 function handleClasses() {
@@ -21,6 +27,29 @@ function handleClasses() {
     if (err.code === 'MODULE_NOT_FOUND') return {};
     throw err;
   }
+}
+
+/**
+ * Our TCP for tests that make one themselves and give it core's request
+ * objects. `instanceof` still means ours.
+ */
+function tcpClass(ours) {
+  class TCP extends ours {
+    connect(request, ...rest) {
+      if (typeof request !== 'object') return super.connect(request, ...rest);
+      return super.connect(...rest, (status) => {
+        request.oncomplete(status, this, request, true, true);
+      });
+    }
+
+    shutdown(request) {
+      if (typeof request !== 'object') return super.shutdown(request);
+      return super.shutdown((status) => request.oncomplete(status, this));
+    }
+  }
+  return new Proxy(ours, {
+    construct(target, args) { return new TCP(...args); },
+  });
 }
 
 /** Pipe that carries handles (IPC) stays core's: child_process owns those. */
@@ -34,7 +63,7 @@ function pipeClass(ours, core) {
 }
 
 function replacements(name, core, classes) {
-  if (name === 'tcp_wrap' && classes.TCP) return { TCP: classes.TCP };
+  if (name === 'tcp_wrap' && classes.TCP) return { TCP: tcpClass(classes.TCP) };
   if (name === 'pipe_wrap' && classes.Pipe) {
     return { Pipe: pipeClass(classes.Pipe, core.Pipe) };
   }
@@ -54,6 +83,12 @@ function wrapBinding(internalBinding, classes) {
   };
 }
 
+/** Whether a module tests core's C++ and not net. */
+function testsNative(module) {
+  return Boolean(module?.filename) &&
+    NATIVE.test(fs.readFileSync(module.filename, 'utf8'));
+}
+
 /**
  * Does nothing in a process without --expose-internals. In others the module
  * is not touched before a test asks for it: loading it emits a warning.
@@ -62,9 +97,9 @@ function install() {
   if (!Module.isBuiltin(BINDING)) return;
   const load = Module._load;
   let answer;
-  Module._load = function(request, ...rest) {
-    const exports = Reflect.apply(load, this, [request, ...rest]);
-    if (request !== BINDING) return exports;
+  Module._load = function(request, parent, ...rest) {
+    const exports = Reflect.apply(load, this, [request, parent, ...rest]);
+    if (request !== BINDING || testsNative(parent)) return exports;
     answer ??= {
       ...exports,
       internalBinding: wrapBinding(exports.internalBinding, handleClasses()),

@@ -2,7 +2,7 @@
 
 // What the user sees: progress, failures as they come, the final table.
 
-const STATUSES = ['pass', 'fail', 'skip', 'timeout'];
+const STATUSES = ['pass', 'fail', 'skip', 'timeout', 'crash'];
 const TAIL_LINES = 30;
 const EVERY_FILES = 10;
 const EVERY_MS = 15e3;
@@ -12,9 +12,14 @@ function say(text = '') {
 }
 
 function count(results) {
-  const counts = { pass: 0, fail: 0, skip: 0, timeout: 0 };
+  const counts = { pass: 0, fail: 0, skip: 0, timeout: 0, crash: 0 };
   for (const { status } of results) counts[status]++;
   return counts;
+}
+
+/** Whether a file ended otherwise than by a pass or a skip. */
+function isBad({ status }) {
+  return status !== 'pass' && status !== 'skip';
 }
 
 function tail(output) {
@@ -34,9 +39,9 @@ class Progress {
   }
 
   line(file) {
-    const { pass, fail, skip, timeout } = count(this.results);
+    const { pass, fail, skip, timeout, crash } = count(this.results);
     const text = `[${this.results.length}/${this.total}] ${pass} pass, ` +
-      `${fail + timeout} fail, ${skip} skip`;
+      `${fail + timeout + crash} fail, ${skip} skip`;
     if (!this.tty) return say(text);
     process.stdout.write(`\r\x1b[K${text} ${file}`);
     return undefined;
@@ -48,8 +53,7 @@ class Progress {
 
   add(result) {
     this.results.push(result);
-    const bad = result.status === 'fail' || result.status === 'timeout';
-    if (bad && !this.quiet) this.failure(result);
+    if (isBad(result) && !this.quiet) this.failure(result);
     if (this.tty) this.line(result.file);
     else if (this.results.length % EVERY_FILES === 0) this.restart();
   }
@@ -118,6 +122,7 @@ function printSummary({ mode, results, flaky, problems, stats, note }) {
   const once = (statuses) => [...new Set(listByReason(results, statuses))];
   printList('skipped', once(['skip']));
   printList('failed', once(['fail', 'timeout']));
+  printList('CRASHED', once(['crash']));
   printList('flaky', flaky);
   printList('left processes behind', [...new Set(
     results.filter((result) => result.leftovers).map(({ file }) => file))]);
@@ -135,4 +140,4 @@ function printControl({ results, needed }) {
   say(`\n${needed} of ${results.length} must fail`);
 }
 
-module.exports = { Progress, printControl, printSummary, say };
+module.exports = { Progress, isBad, printControl, printSummary, say };

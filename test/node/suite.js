@@ -62,10 +62,14 @@ function sizeIs(file, size) {
   return stat !== undefined && stat.size === size;
 }
 
-/** Whether all files of the marker are there; a test may have added others. */
+/**
+ * Whether all parts and all files of the marker are there; a test may have
+ * added others.
+ */
 function isIntact(root) {
   const marker = path.join(root, MARKER);
-  if (!fs.existsSync(marker)) return false;
+  const has = (part) => fs.existsSync(path.join(root, 'test', part));
+  if (!fs.existsSync(marker) || !PARTS.every(has)) return false;
   const text = fs.readFileSync(marker, 'utf8');
   const end = text.indexOf('\n');
   const list = text.slice(end + 1);
@@ -93,7 +97,7 @@ function cachedSuite(version, log) {
   for (const name of names) {
     const dir = path.join(root, name);
     if (isIntact(dir)) return dir;
-    log(`${dir} is damaged and will be fetched again`);
+    log(`${dir} is not complete and will be fetched again`);
     fs.rmSync(dir, { recursive: true, force: true });
   }
   return null;

@@ -1,0 +1,35 @@
+'use strict';
+
+// http2 over our sockets. Its sessions ask the socket's handle whether it is a
+// native stream, and take it for one if it says yes. There is no other place
+// to step in that every way into http2 goes through: connect(), with or
+// without createConnection, performServerHandshake(), and servers' connections.
+
+const { Handle } = require('../handle');
+const { isMovable, moveToCore } = require('./move');
+const { isTold } = require('./parser');
+
+// Whoever asks is about to give the handle to core's C++: the socket becomes
+// core's, and has another handle when it is looked at again. http1 asks too; by
+// then its parser is on the socket, and can read from ours (parser.js).
+function isStreamBase() {
+  const socket = this.owner;
+  if (!isMovable(socket) || socket._handle !== this) return false;
+  if (socket.parser) return isTold(this);
+  try {
+    moveToCore(socket);
+    return true;
+  } catch {
+    // Without a descriptor http2 can still use the socket as any Duplex.
+    return false;
+  }
+}
+
+function install() {
+  Object.defineProperty(Handle.prototype, 'isStreamBase', {
+    get: isStreamBase,
+    configurable: true,
+  });
+}
+
+module.exports = { install };

@@ -1,0 +1,181 @@
+'use strict';
+
+// A socket of ours that becomes core's, because core's C++ is about to take its
+// handle: TLS and http2 sit on native streams. From then on the socket runs on
+// core's methods over a core handle with a second descriptor of the connection.
+
+const binding = require('../binding');
+const core = require('../core');
+const { errnoException, uv } = require('../errors');
+const { Handle, TCP } = require('../handle');
+const {
+  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead, kRelay,
+} = require('../symbols');
+const { emptyTcp, onStreamRead, ownerSymbol, toCore } = require('./adopt');
+const { useCoreMethods } = require('./foreign');
+
+let Own;
+let initial;
+
+// What core's constructor gives a socket under symbols of its own.
+function initialState() {
+  if (initial === undefined) {
+    const template = new core.Socket();
+    initial = Object.getOwnPropertySymbols(template)
+      .map((symbol) => [symbol, template[symbol]]);
+  }
+  return initial;
+}
+
+// Our settings by the names of core's symbols.
+function settingsOf(socket) {
+  const onread = socket[kOnRead];
+  return {
+    kSetNoDelay: socket[kNoDelay],
+    kSetKeepAlive: socket[kKeepAlive],
+    kSetKeepAliveInitialDelay: socket[kKeepAliveDelay],
+    kBuffer: onread?.buffer,
+    kBufferCb: onread?.callback,
+    kBufferGen: onread?.next,
+  };
+}
+
+// Gives the socket core's state and methods.
+function become(socket) {
+  const settings = settingsOf(socket);
+  delete socket._handle;
+  for (const [symbol, value] of initialState()) {
+    if (Object.hasOwn(socket, symbol)) continue;
+    socket[symbol] = settings[symbol.description] ?? value;
+  }
+  if (socket[kRelay]) socket[kRelay] = null;
+  useCoreMethods(socket, Own);
+}
+
+// Lets a counter of the native handle go on where ours was.
+function continueCount(native, name, before) {
+  if (before === 0) return;
+  let owner = native;
+  while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  const { get } = Object.getOwnPropertyDescriptor(owner, name);
+  Object.defineProperty(native, name, {
+    get() { return before + get.call(this); },
+    configurable: true,
+  });
+}
+
+// Puts chunks into the stream for whoever takes the socket over to read,
+// without showing them to the listeners of 'data'.
+function keepUnread(socket, chunks) {
+  if (chunks.length === 0) return;
+  const isFlowing = socket.readableFlowing === true;
+  socket.readableFlowing = false;
+  for (const chunk of chunks) socket.push(chunk);
+  if (isFlowing) socket.resume();
+}
+
+// Sends what the kernel did not take from our handle, ahead of all else.
+function sendRest(socket, writes) {
+  if (writes === null) return;
+  if (typeof writes === 'number') {
+    socket.destroy(errnoException(writes, 'write'));
+    return;
+  }
+  socket._writeGeneric(false, writes.bytes, 'buffer', (error) => {
+    writes.done(error ? error.errno ?? uv.ECANCELED : 0);
+  });
+}
+
+// Our handle has nothing left but an error that is on its way.
+function retire(socket, handle) {
+  handle.owner = null;
+  handle.onread = (count) => {
+    if (count < 0) socket.destroy(errnoException(count, 'read'));
+  };
+  handle.onwriteerror = (status) => {
+    socket.destroy(errnoException(status, 'write'));
+  };
+  handle.close();
+}
+
+// `unsent` bytes that our handle has counted will be counted again.
+function attachNative(socket, native, handle, unsent) {
+  native[ownerSymbol()] = socket;
+  native.onread = onStreamRead();
+  native.reading = false;
+  if (socket[kOnRead]) native.useUserBuffer(socket[kOnRead].buffer);
+  socket._handle = native;
+  socket[core.asyncId] = native.getAsyncId();
+  continueCount(native, 'bytesRead', handle.bytesRead);
+  continueCount(native, 'bytesWritten', handle.bytesWritten - unsent);
+}
+
+const doubled = ['close', 'ref', 'unref'];
+
+// While our handle connects, the native one stands for it, and what happens to
+// one happens to both. A TCP handle has no descriptor until then.
+function standIn(socket, native, connector) {
+  socket[kConnector] = connector;
+  connector.owner = null;
+  for (const name of doubled) {
+    native[name] = { [name](...args) {
+      socket[kConnector][name]();
+      return Object.getPrototypeOf(this)[name].apply(this, args);
+    } }[name];
+  }
+  if (!connector.hasRef()) native.unref();
+}
+
+function takeDescriptor(native, connector) {
+  if (native.fd >= 0) return 0;
+  const fd = binding.duplicate(connector.fd);
+  return fd < 0 ? fd : native.open(fd);
+}
+
+// Called when the connector of a moved socket has connected.
+function finishConnect(socket) {
+  const connector = socket[kConnector];
+  const native = socket._handle;
+  socket[kConnector] = null;
+  for (const name of doubled) delete native[name];
+  const status = takeDescriptor(native, connector);
+  connector.close();
+  if (status < 0) socket.destroy(errnoException(status, 'open'));
+}
+
+// Moves the socket to a core handle. What was read already stays in the stream.
+// Throws if there is no descriptor to be had.
+function moveToCore(socket) {
+  const handle = socket._handle;
+  const { connecting } = socket;
+  const { reading } = handle;
+  const native = connecting && handle instanceof TCP ? emptyTcp() :
+    toCore(handle, false);
+  const chunks = handle.takeReads();
+  const writes = handle.takeWrites();
+  become(socket);
+  attachNative(socket, native, handle, writes?.bytes?.length ?? 0);
+  if (connecting) {
+    standIn(socket, native, handle);
+    return;
+  }
+  if (!handle.hasRef()) native.unref();
+  retire(socket, handle);
+  keepUnread(socket, chunks);
+  sendRest(socket, writes);
+  if (reading && socket._handle === native) {
+    native.reading = true;
+    native.readStart();
+  }
+}
+
+function isMovable(socket) {
+  return socket instanceof Own && socket._handle instanceof Handle;
+}
+
+// Learns of our class.
+function defineMove(Socket) {
+  Own = Socket;
+}
+
+module.exports = { defineMove, finishConnect, isMovable, moveToCore };

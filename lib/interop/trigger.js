@@ -1,0 +1,52 @@
+'use strict';
+
+// Who triggered it. Async hooks learn of each resource which other one it goes
+// back to; by default that is the one that runs. Core names its handle instead
+// for what net does on a handle's behalf, but offers that to nobody. Its
+// Socket's connect() calls the handle's connect() in such a scope, at once.
+
+const core = require('../core');
+
+let scope = null;
+let current = null;
+
+function ignore() {}
+
+function run() {
+  const callback = current;
+  current = null;
+  callback();
+  return 0;
+}
+
+// A core socket that never connects.
+function createScope() {
+  const handle = {
+    close: ignore, readStart: ignore, readStop: ignore, connect: run,
+    getAsyncId: () => 0,
+  };
+  return new core.Socket({ handle, manualStart: true });
+}
+
+// Calls callback() at once; what that creates counts as triggered by `id`. The
+// scope that runs stays the same.
+function triggeredBy(id, callback) {
+  if (!(id > 0)) {
+    callback();
+    return;
+  }
+  scope ??= createScope();
+  scope.connecting = false;
+  scope[core.asyncId] = id;
+  current = callback;
+  scope.connect({ path: 'trigger' });
+  // A core that does not connect at once.
+  if (current === callback) run();
+}
+
+// process.nextTick(callback, argument), triggered by `id`.
+function nextTickBy(id, callback, argument) {
+  triggeredBy(id, () => process.nextTick(callback, argument));
+}
+
+module.exports = { nextTickBy, triggeredBy };
