@@ -86,20 +86,31 @@ function toCore(handle, listening) {
   const fd = binding.duplicate(own);
   if (fd < 0) throw errnoException(fd, 'dup');
   if (listening) return core.createServerHandle(null, null, null, fd);
+  if (handle instanceof TCP) {
+    const tcp = emptyTcp();
+    const status = tcp.open(fd);
+    if (status < 0) throw errnoException(status, 'open');
+    return tcp;
+  }
   const socket = new core.Socket({ fd, manualStart: true });
   const native = socket._handle;
   socket._handle = null;
   return native;
 }
 
-// A core TCP handle without a descriptor. A socket of core's has one while it
-// waits for a lookup, and this one waits forever.
+let CoreTcp;
+
+// A core TCP handle without a descriptor. The class is had from a socket of
+// core's, which has such a handle while it waits for a lookup; this one waits
+// forever.
 function emptyTcp() {
-  const socket = new core.Socket();
-  socket.connect({ host: 'localhost', port: 1, lookup() {} });
-  const native = socket._handle;
-  socket._handle = null;
-  return native;
+  if (CoreTcp === undefined) {
+    const socket = new core.Socket();
+    socket.connect({ host: 'localhost', port: 1, lookup() {} });
+    CoreTcp = socket._handle.constructor;
+    socket.destroy();
+  }
+  return new CoreTcp(TCP.SOCKET);
 }
 
 module.exports = {
