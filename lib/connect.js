@@ -9,9 +9,7 @@ const { bindStatus } = require('./bind');
 const { asyncId } = require('./core');
 const defaults = require('./defaults');
 const errors = require('./errors');
-const { connectToFirst } = require('./autoselect');
 const { Pipe, TCP } = require('./handle');
-const { finishConnect } = require('./interop/move');
 const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
@@ -226,8 +224,12 @@ function onAddresses(socket, target, error, addresses) {
     return;
   }
   socket._unrefTimer();
-  if (usable.length === 1) connectHandle(socket, target.at(usable[0]));
-  else connectToFirst(socket, target, usable, { bindLocal, connected });
+  if (usable.length === 1) {
+    connectHandle(socket, target.at(usable[0]));
+    return;
+  }
+  const { connectToFirst } = require('./autoselect');
+  connectToFirst(socket, target, usable, { bindLocal, connected });
 }
 
 // Binds the local end if the user asked for one. The error, or undefined.
@@ -297,7 +299,7 @@ function afterConnect(socket, target, status) {
 
 // What follows a connection, however it came about.
 function connected(socket) {
-  if (socket[kConnector]) finishConnect(socket);
+  if (socket[kConnector]) require('./interop/move').finishConnect(socket);
   if (socket.destroyed) return;
   const handle = socket._handle;
   socket.connecting = false;

@@ -12,6 +12,16 @@ function symbolOf(object, description) {
     Symbol(description);
 }
 
+// Reads a member of core's net that is loaded when it is asked for, also when
+// net has another one by then.
+function lazily(name) {
+  const descriptor = Object.getOwnPropertyDescriptor(net, name);
+  return () => (descriptor.get ? descriptor.get.call(net) : descriptor.value);
+}
+
+const readBlockList = lazily('BlockList');
+const readSocketAddress = lazily('SocketAddress');
+
 const socket = new net.Socket();
 
 // What core listens to a handle's reads with, which it gives to any handle.
@@ -22,9 +32,9 @@ module.exports = {
   Socket: net.Socket,
   Server: net.Server,
   connect: net.connect,
-  BlockList: net.BlockList,
+  get BlockList() { return readBlockList(); },
   BoundSocket: net.BoundSocket,
-  SocketAddress: net.SocketAddress,
+  get SocketAddress() { return readSocketAddress(); },
   createServerHandle: net._createServerHandle,
   getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout:

@@ -4,7 +4,6 @@
 // (src/outbox.h), which sends them when the dispatch ends, those of one socket
 // in one system call, and before anything that must come after them.
 
-const { performance } = require('perf_hooks');
 const binding = require('./binding');
 
 const bytes = Buffer.from(binding.outbox);
@@ -22,6 +21,7 @@ const MAX_LOOP = 64;
 // Nobody's bytes wait longer than this for other sockets' listeners.
 const MAX_DELAY_MS = 1;
 
+let clock;
 let since = 0;
 let listensForExit = false;
 
@@ -45,7 +45,8 @@ function flush() {
 // Between the events of one dispatch.
 function flushIfLate() {
   if (words[USED] === START) return;
-  const now = performance.now();
+  clock ??= performance;
+  const now = clock.now();
   if (since === 0) {
     since = now;
   } else if (now - since > MAX_DELAY_MS) {

@@ -18,17 +18,16 @@ function replace(name) {
   if (name === '_createServerHandle') return;
   const { enumerable } = Object.getOwnPropertyDescriptor(net, name) ??
     { enumerable: true };
+  const { get } = Object.getOwnPropertyDescriptor(uvnet, name);
   Object.defineProperty(net, name, {
-    value: uvnet[name],
+    ...(get ? { get } : { value: uvnet[name], writable: true }),
     configurable: true,
     enumerable,
-    writable: true,
   });
 }
 
 for (const name of Object.keys(uvnet)) replace(name);
 syncBuiltinESMExports();
-relinkLoaded(uvnet);
 relinkLoaded(uvnet);
 active.install();
 ipc.install();

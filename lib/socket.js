@@ -8,7 +8,6 @@ const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
 const http2 = require('./interop/http2');
-const { defineMove } = require('./interop/move');
 const tls = require('./interop/tls');
 const { guessHandleType } = require('./descriptor');
 const { Handle, Pipe, TCP } = require('./handle');
@@ -241,7 +240,6 @@ function writeAfterEnd(chunk, encoding, callback) {
 defineStream(Socket);
 defineConnect(Socket);
 defineOptions(Socket);
-defineMove(Socket);
 foreign.shareInternals(Socket);
 http2.install();
 

@@ -82,8 +82,9 @@ function checkHost(host) {
 // The list of an option `blockList`, or undefined. Versions that do not know
 // the option ignore it; the others throw for what is no list.
 function blockListOf({ blockList }) {
+  if (!blockList) return undefined;
   const { isBlockList } = core.BlockList;
-  if (!blockList || !isBlockList) return undefined;
+  if (!isBlockList) return undefined;
   if (!isBlockList(blockList)) new core.Socket({ blockList });
   return blockList;
 }

@@ -11,10 +11,10 @@ const { Handle, TCP } = require('../handle');
 const {
   kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead, kRelay,
 } = require('../symbols');
+const { Socket: Own } = require('../socket');
 const { emptyTcp, onStreamRead, ownerSymbol, toCore } = require('./adopt');
 const { useCoreMethods } = require('./foreign');
 
-let Own;
 let initial;
 
 // What core's constructor gives a socket under symbols of its own.
@@ -173,9 +173,4 @@ function isMovable(socket) {
   return socket instanceof Own && socket._handle instanceof Handle;
 }
 
-// Learns of our class.
-function defineMove(Socket) {
-  Own = Socket;
-}
-
-module.exports = { defineMove, finishConnect, isMovable, moveToCore };
+module.exports = { finishConnect, isMovable, moveToCore };

@@ -7,9 +7,9 @@
 const core = require('../core');
 const { bridgeTo } = require('./foreign');
 const { onceLoaded } = require('./loaded');
-const { isMovable, moveToCore } = require('./move');
 
 function patch(Own) {
+  const { isMovable, moveToCore } = require('./move');
   const { prototype } = require('tls').TLSSocket;
   // A TLSSocket is always over a handle of core's. The class may have been made
   // before net was replaced.
