@@ -26,7 +26,7 @@
         "src/socket.c",
         "src/tcp.c",
         "src/write.c",
-        "src/write_string.c"
+        "src/write_copy.c"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_c": [

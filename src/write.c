@@ -439,58 +439,6 @@ int uvnet_write_keep(struct uvnet_handle *handle, char *memory, char *bytes,
   return UVNET_WRITE_PENDING;
 }
 
-int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
-                          size_t length, bool silent) {
-  char *memory = malloc(length);
-
-  if (memory == NULL)
-    return UV_ENOMEM;
-  memcpy(memory, bytes, length);
-  return uvnet_write_keep(handle, memory, memory, length, silent);
-}
-
-static int send_now_or_soon(struct uvnet_handle *handle,
-                            const uv_buf_t *buffers, unsigned int count,
-                            bool more) {
-  int sent = UV_ENOTSUP;
-
-  if (handle->writes.head != NULL)
-    return UV_EAGAIN;
-  if (more && handle->transport->send_more != NULL)
-    sent = handle->transport->send_more(handle, buffers, count);
-  if (sent == UV_ENOTSUP)
-    sent = uv_try_write(&handle->uv.stream, buffers, count);
-  return sent;
-}
-
-int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                        unsigned int count, bool more) {
-  int sent = send_now_or_soon(handle, buffers, count, more);
-  unsigned int i;
-  size_t skip;
-
-  if (sent < 0 && sent != UV_EAGAIN)
-    return sent;
-  skip = sent < 0 ? 0 : (size_t)sent;
-  handle->env->counters.bytes_written += skip;
-  for (i = 0; i < count; i++) {
-    size_t length = buffers[i].len;
-    size_t done = skip < length ? skip : length;
-
-    handle->bytes_written += length;
-    skip -= done;
-    if (done < length) {
-      int err = uvnet_write_keep_copy(handle, buffers[i].base + done,
-                                      length - done, true);
-
-      if (err < 0)
-        return err;
-      handle->outbox_queued = true;
-    }
-  }
-  return 0;
-}
-
 /* writeQueueSize(id): bytes accepted that the kernel has not taken. */
 napi_value uvnet_js_write_queue_size(napi_env napi, napi_callback_info info) {
   napi_value argv[1];

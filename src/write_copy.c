@@ -1,7 +1,8 @@
-/* Writes of what was copied or encoded to native memory: strings, and vectors
- * of small chunks. */
+/* Writes of what was copied or encoded to native memory: strings, vectors of
+ * small chunks, and the outbox. */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "env.h"
@@ -9,6 +10,58 @@
 #include "js.h"
 #include "outbox.h"
 #include "write.h"
+
+int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
+                          size_t length, bool silent) {
+  char *memory = malloc(length);
+
+  if (memory == NULL)
+    return UV_ENOMEM;
+  memcpy(memory, bytes, length);
+  return uvnet_write_keep(handle, memory, memory, length, silent);
+}
+
+static int send_now_or_soon(struct uvnet_handle *handle,
+                            const uv_buf_t *buffers, unsigned int count,
+                            bool more) {
+  int sent = UV_ENOTSUP;
+
+  if (handle->writes.head != NULL)
+    return UV_EAGAIN;
+  if (more && handle->transport->send_more != NULL)
+    sent = handle->transport->send_more(handle, buffers, count);
+  if (sent == UV_ENOTSUP)
+    sent = uv_try_write(&handle->uv.stream, buffers, count);
+  return sent;
+}
+
+int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
+                        unsigned int count, bool more) {
+  int sent = send_now_or_soon(handle, buffers, count, more);
+  unsigned int i;
+  size_t skip;
+
+  if (sent < 0 && sent != UV_EAGAIN)
+    return sent;
+  skip = sent < 0 ? 0 : (size_t)sent;
+  handle->env->counters.bytes_written += skip;
+  for (i = 0; i < count; i++) {
+    size_t length = buffers[i].len;
+    size_t done = skip < length ? skip : length;
+
+    handle->bytes_written += length;
+    skip -= done;
+    if (done < length) {
+      int err = uvnet_write_keep_copy(handle, buffers[i].base + done,
+                                      length - done, true);
+
+      if (err < 0)
+        return err;
+      handle->outbox_queued = true;
+    }
+  }
+  return 0;
+}
 
 typedef napi_status (*encoder)(napi_env napi, napi_value string, char *buffer,
                                size_t size, size_t *length);
