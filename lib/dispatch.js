@@ -54,18 +54,20 @@ function guarded(listener, a, b) {
 }
 
 // What core's own timers use to drain ticks and microtasks between two of them.
-// It is deprecated for everybody else, and says so under --pending-deprecation:
-// then each event has a dispatch of its own.
-const drain = process._tickCallback?.name === 'runNextTicks' &&
-  process.env.UVNET_NO_BATCHING !== '1' ? process._tickCallback : null;
+// It is deprecated for everybody else, and says so under --pending-deprecation.
+const runTicks = process._tickCallback?.name === 'runNextTicks' ?
+  process._tickCallback : null;
+
+// Between the events of a dispatch. Without it each has one of its own.
+const drain = process.env.UVNET_NO_BATCHING === '1' ? null : runTicks;
 
 // Ticks and microtasks of one event run before the next, as if the loop had
 // brought them one by one. What a tick throws leaves Node's stack of async ids
 // as it was; the report of a fatal exception is what clears it.
 function drainTicks() {
-  if (drain === null) return;
+  if (runTicks === null) return;
   try {
-    drain();
+    runTicks();
   } catch (error) {
     hasThrown = true;
     binding.fatalException(error);
