@@ -215,6 +215,13 @@ forEachNet((net) => {
         const { client, peer } = await open(net);
         const received = collect(peer);
         const result = outcome(() => client.write('x', 'buffer'));
+        const stream = new PassThrough({ decodeStrings: false });
+        const streams = outcome(() => stream.write('x', 'buffer'));
+        if (streams?.code === 'ERR_UNKNOWN_ENCODING') {
+          // From Node 24 on no stream takes it.
+          assert.deepStrictEqual(result, streams);
+          return;
+        }
         assert.deepStrictEqual(result, { name: 'TypeError',
           code: 'ERR_INVALID_ARG_TYPE',
           message: 'Second argument must be a buffer' });
