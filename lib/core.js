@@ -22,11 +22,21 @@ function lazily(name) {
 const readBlockList = lazily('BlockList');
 const readSocketAddress = lazily('SocketAddress');
 
-const socket = new net.Socket();
+// What core's Socket needs of a handle; nothing happens on it. `members` are
+// added.
+function standIn(members) {
+  return {
+    close() {},
+    readStart() {},
+    readStop() {},
+    getAsyncId: () => 0,
+    ...members,
+  };
+}
 
-// What core listens to a handle's reads with, which it gives to any handle.
-const handle = { close() {}, readStart() {}, getAsyncId: () => 0, onread: null };
-new net.Socket({ handle, manualStart: true });
+// A socket and its handle, as core leaves them.
+const handle = standIn({ onread: null });
+const socket = new net.Socket({ handle, manualStart: true });
 
 module.exports = {
   Socket: net.Socket,
@@ -40,7 +50,12 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout:
     net.getDefaultAutoSelectFamilyAttemptTimeout,
   setSimultaneousAccepts: net._setSimultaneousAccepts,
+  standIn,
+  // Core's own listener for what its handles read.
   onRead: handle.onread,
+  // Where core's C++ handles know their socket or server. The cluster module
+  // looks there.
+  ownerSymbol: symbolOf(handle, 'owner_symbol'),
   // Marks the result of _normalizeArgs(), which http's agents pass on.
   normalizedArgs: symbolOf(net._normalizeArgs([]), 'normalizedArgs'),
   // Where core's stream code keeps and looks for ids and timers.

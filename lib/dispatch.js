@@ -4,8 +4,9 @@
 // are ready, and between two of them ticks and microtasks run.
 
 const binding = require('./binding');
+const { uv } = require('./errors');
 const outbox = require('./outbox');
-const unread = require('./unread');
+const { relayMemory } = require('./relay');
 
 const { events } = binding;
 
@@ -22,7 +23,7 @@ const kinds = {
   READ_BULK: 8,
   READ_RELAY: 9,
 };
-const { READ, CLOSE } = kinds;
+const { READ, CLOSE, READ_BULK, READ_RELAY } = kinds;
 const EVENT_FIELDS = 4;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
@@ -161,9 +162,31 @@ function serve(bring) {
   binding.setDispatch(dispatch, drain !== null);
 }
 
-// See unread.js; for the running dispatch.
+// The chunk of an event of the running dispatch; undefined if it brings none.
+function chunkOf([kind, , length, offset]) {
+  if (length <= 0 || offset < 0) return undefined;
+  switch (kind) {
+    case READ: return new FastBuffer(slab, base + offset, length);
+    case READ_BULK: return new FastBuffer(bulk, offset, length);
+    case READ_RELAY: return relayMemory(offset, offset + length);
+    default: return undefined;
+  }
+}
+
+// The chunks for handle `id` among the events that the dispatch has not come
+// to, for whoever takes the connection over from the handle; it will bring them
+// to nobody. That the peer has ended is forgotten: who reads on will learn it
+// again.
 function takeReads(id) {
-  return unread.takeReads(id, list.subarray(at, end), base, bulk, slab);
+  const chunks = [];
+  for (let i = at; i < end; i += EVENT_FIELDS) {
+    if (list[i + 1] !== id) continue;
+    const event = list.subarray(i, i + EVENT_FIELDS);
+    const chunk = chunkOf(event);
+    if (chunk) chunks.push(chunk);
+    if (chunk || (event[0] === READ && event[2] === uv.EOF)) event[1] = -1;
+  }
+  return chunks;
 }
 
 module.exports = {

@@ -5,7 +5,7 @@
 const diagnostics = require('diagnostics_channel');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
-const { asyncId } = require('./core');
+const { asyncId, ownerSymbol } = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { nextTickBy } = require('./interop/trigger');
@@ -108,7 +108,7 @@ function startListening(server, where, onConnection) {
   server[asyncId] = handle.getAsyncId?.() ?? -1;
   handle.onconnection = onConnection;
   handle.owner = server;
-  if (adopt.isCore(handle)) handle[adopt.ownerSymbol()] = server;
+  if (adopt.isCore(handle)) handle[ownerSymbol] = server;
   const status = handle.listen(where.backlog || DEFAULT_BACKLOG);
   if (status) {
     handle.close();

@@ -80,7 +80,7 @@ function initialize(server, options) {
 
 // The listening handle's listener for a new connection.
 function onConnection(status, handle) {
-  const server = this.owner ?? this[adopt.ownerSymbol()];
+  const server = this.owner ?? this[core.ownerSymbol];
   if (status) {
     server.emit('error', errors.errnoException(status, 'accept'));
     return;

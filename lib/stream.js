@@ -30,46 +30,36 @@ function attachHandle(socket, handle) {
 function closedWell() { this.owner.emit('close', false); }
 function closedByError() { this.owner.emit('close', true); }
 
-// Closes the socket's own handle, or resets its connection. An error of the
-// reset, or 0.
-function closeHandle(socket, handle, hadError) {
-  const closed = hadError ? closedByError : closedWell;
-  let status = 0;
-  if (socket.resetAndClosing) {
-    socket.resetAndClosing = false;
-    status = handle.reset(closed);
-    if (status < 0) handle.close(closed);
-  } else {
+// Closes the handle, or resets its connection; closed() is called when that is
+// over. An error of the reset, or 0.
+function closeHandle(socket, handle, closed) {
+  if (!socket.resetAndClosing) {
     handle.close(closed);
+    return 0;
   }
-  socket[kBytesRead] = results[0];
-  socket[kBytesWritten] = results[1];
+  socket.resetAndClosing = false;
+  const status = handle.reset(closed);
+  if (status < 0) handle.close(closed);
   return status;
 }
 
-// As closeHandle(), for a handle of core's that the socket was moved to, or one
-// whose close() is the user's.
-function closeOtherHandle(socket, handle, hadError) {
-  const closed = () => socket.emit('close', hadError);
-  socket[kBytesRead] = handle.bytesRead;
-  socket[kBytesWritten] = handle.bytesWritten;
-  if (socket.resetAndClosing) {
-    socket.resetAndClosing = false;
-    const status = handle.reset(closed);
-    if (status < 0) handle.close(closed);
-    return status;
-  }
-  handle.close(closed);
-  return 0;
-}
-
 // Takes the handle off the socket and closes it; 'close' follows when libuv is
-// done with it.
+// done with it. A handle of ours leaves its counts in `results`. Not so one of
+// core's that the socket was moved to, or one whose close() is the user's.
 function detachHandle(socket, hadError) {
   const handle = socket._handle;
-  const status = handle.close === Handle.prototype.close ?
-    closeHandle(socket, handle, hadError) :
-    closeOtherHandle(socket, handle, hadError);
+  const isOwn = handle.close === Handle.prototype.close;
+  let closed = hadError ? closedByError : closedWell;
+  if (!isOwn) {
+    socket[kBytesRead] = handle.bytesRead;
+    socket[kBytesWritten] = handle.bytesWritten;
+    closed = () => socket.emit('close', hadError);
+  }
+  const status = closeHandle(socket, handle, closed);
+  if (isOwn) {
+    socket[kBytesRead] = results[0];
+    socket[kBytesWritten] = results[1];
+  }
   if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
   socket._handle = null;
   socket._sockname = null;

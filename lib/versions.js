@@ -13,30 +13,19 @@ function once(find) {
   };
 }
 
-// A core handle's place, taken by an object that keeps the last request.
-function standIn() {
-  const handle = {
-    close() {},
-    readStart() {},
-    getAsyncId: () => 0,
-    request: null,
-    writeUtf8String(request) {
-      handle.request = request;
-      return 0;
-    },
-  };
-  return handle;
-}
-
 // Whether a write that destroy() cuts short fails with ECANCELED, or counts as
 // done.
 const failsCutWrites = once(() => {
-  const handle = standIn();
+  let written;
+  const handle = core.standIn({ writeUtf8String(request) {
+    written = request;
+    return 0;
+  } });
   const socket = new core.Socket({ handle, manualStart: true });
   let result;
   socket._write('x', 'utf8', (error) => { result = error; });
   socket.destroy();
-  handle.request.oncomplete(uv.ECANCELED);
+  written.oncomplete(uv.ECANCELED);
   return Boolean(result);
 });
 

@@ -189,7 +189,7 @@ static napi_status define_functions(napi_env napi, napi_value exports,
   return status;
 }
 
-/* The memory that C and lib/handle.js share. */
+/* The memory that C and lib/ share. */
 static napi_status define_memory(napi_env napi, napi_value exports,
                                  const struct uvnet_env *env) {
   napi_value buffer = NULL;

@@ -61,10 +61,10 @@ struct uvnet_env {
   /* Where the search for a free slot starts. */
   uint32_t next_slot;
 
-  /* JavaScript's dispatch(); NULL until lib/handle.js sets it. */
+  /* JavaScript's dispatch(); NULL until lib/dispatch.js sets it. */
   napi_ref dispatch;
   /* A header and two rings of events; see event.h. The memory belongs to an
-   * ArrayBuffer that lib/handle.js alone sees and `events_ref` keeps, so the
+   * ArrayBuffer that lib/ alone sees and `events_ref` keeps, so the
    * pointer stays good. The same goes for `results`. */
   int32_t *events;
   napi_ref events_ref;

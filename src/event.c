@@ -12,7 +12,7 @@ enum {
   INBOX_LIMIT = UVNET_READ_SIZE / 2
 };
 
-/* lib/handle.js catches what users throw, so an exception here is our own
+/* lib/dispatch.js catches what users throw, so an exception here is our own
  * defect or the end of the environment. The first must not pass in silence. */
 static void report_exception(napi_env napi) {
   napi_value error = NULL;

@@ -13,7 +13,7 @@
 
 #include "env.h"
 
-/* The kinds of event; lib/handle.js knows them by the same names. */
+/* The kinds of event; lib/dispatch.js knows them by the same names. */
 enum uvnet_event_kind {
   /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
    * start behind the header's base, in the slab; or -1 if they went to the

@@ -27,7 +27,7 @@ int uvnet_os_accept(uv_os_fd_t fd);
 /* Closes a descriptor. 0 or a negative libuv error. */
 int uvnet_os_close(int fd);
 
-/* Options of a connected socket; lib/handle.js has the same numbers. */
+/* Options of a connected socket; lib/options.js has the same numbers. */
 enum uvnet_os_option {
   /* Seconds between two keep-alive probes. */
   UVNET_OS_KEEP_ALIVE_INTERVAL,

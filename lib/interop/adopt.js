@@ -9,28 +9,6 @@ const { errnoException } = require('../errors');
 const { guessHandleType } = require('../descriptor');
 const { Handle, Pipe, TCP } = require('../handle');
 
-let sample;
-
-// A stand-in for a handle, as core's Socket leaves it.
-function sampleHandle() {
-  if (sample === undefined) {
-    sample = { close() {}, readStart() {}, getAsyncId: () => 0 };
-    new core.Socket({ handle: sample, manualStart: true });
-  }
-  return sample;
-}
-
-// The symbol under which core's C++ handles know their socket or server. The
-// cluster module looks there.
-function ownerSymbol() {
-  return core.symbolOf(sampleHandle(), 'owner_symbol');
-}
-
-// Core's own listener for what its handles read.
-function onStreamRead() {
-  return sampleHandle().onread;
-}
-
 function isCore(handle) {
   return !(handle instanceof Handle);
 }
@@ -120,7 +98,5 @@ module.exports = {
   isBoundSocket,
   isCore,
   isCoreTcp,
-  onStreamRead,
-  ownerSymbol,
   toCore,
 };

@@ -12,7 +12,7 @@ const {
   kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead, kRelay,
 } = require('../symbols');
 const { Socket: Own } = require('../socket');
-const { emptyTcp, onStreamRead, ownerSymbol, toCore } = require('./adopt');
+const { emptyTcp, toCore } = require('./adopt');
 const { useCoreMethods } = require('./foreign');
 
 let initial;
@@ -100,8 +100,8 @@ function retire(socket, handle) {
 
 // `unsent` bytes that our handle has counted will be counted again.
 function attachNative(socket, native, handle, unsent) {
-  native[ownerSymbol()] = socket;
-  native.onread = onStreamRead();
+  native[core.ownerSymbol] = socket;
+  native.onread = core.onRead;
   native.reading = false;
   if (socket[kOnRead]) native.useUserBuffer(socket[kOnRead].buffer);
   socket._handle = native;

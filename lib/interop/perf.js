@@ -16,17 +16,14 @@ function recorder() {
     handle.request = request;
     return 0;
   }
-  const handle = {
+  const handle = core.standIn({
     request: null,
     connect: record,
     connect6: record,
     close(done) { if (done) setImmediate(done); },
-    readStart: ignore,
-    readStop: ignore,
     ref: ignore,
     unref: ignore,
-    getAsyncId: () => 0,
-  };
+  });
   return handle;
 }
 

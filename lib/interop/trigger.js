@@ -10,8 +10,6 @@ const core = require('../core');
 let scope = null;
 let current = null;
 
-function ignore() {}
-
 function run() {
   const callback = current;
   current = null;
@@ -21,10 +19,7 @@ function run() {
 
 // A core socket that never connects.
 function createScope() {
-  const handle = {
-    close: ignore, readStart: ignore, readStop: ignore, connect: run,
-    getAsyncId: () => 0,
-  };
+  const handle = core.standIn({ connect: run });
   return new core.Socket({ handle, manualStart: true });
 }
 

@@ -9,22 +9,13 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { closedPort } = require('../helper');
 const { run } = require('./programs');
 
 const ATTEMPTS = 3;
 const READY_MS = 30000;
 const STOP_MS = 10000;
 const POLL_MS = 20;
-
-/** A port that was free a moment ago: these servers do not take port 0. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 function accepts(target) {
   return new Promise((resolve) => {
@@ -54,7 +45,8 @@ class ServerProcess {
   /** Starts it on a free port, or on the one it had. */
   async start() {
     for (let left = ATTEMPTS; ; left--) {
-      this.port ??= await freePort();
+      // These servers do not take port 0.
+      this.port ??= await closedPort(net);
       if (await this.tryStart()) return;
       if (left === 1) throw new Error(this.failure());
       if (!this.hasStarted) this.port = undefined;
