@@ -163,10 +163,13 @@ function serve(bring) {
 }
 
 // The chunk of an event of the running dispatch; undefined if it brings none.
-function chunkOf([kind, , length, offset]) {
-  if (length <= 0 || offset < 0) return undefined;
+function chunkOf([kind, id, length, offset]) {
+  if (length <= 0) return undefined;
   switch (kind) {
-    case READ: return new FastBuffer(slab, base + offset, length);
+    case READ:
+      return offset < 0 ?
+        Buffer.from(handles[id].userBuffer.subarray(0, length)) :
+        new FastBuffer(slab, base + offset, length);
     case READ_BULK: return new FastBuffer(bulk, offset, length);
     case READ_RELAY: return relayMemory(offset, offset + length);
     default: return undefined;

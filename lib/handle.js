@@ -165,9 +165,9 @@ class Handle extends AsyncResource {
 
   // Keeps a small chunk until the running dispatch ends. False if it has to be
   // written at once.
-  defer(chunk) {
+  defer(chunk, asLatin1) {
     const id = idOf(this);
-    return id >= 0 && !this.#isQueued && outbox.put(id, chunk);
+    return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
   }
 
   // As write(), with the elements of a stream's buffer; undefined if they are
@@ -249,7 +249,12 @@ class Handle extends AsyncResource {
   // Writes what was read for a relay. Bytes sent, or a negative error.
   relay(offset, length) { return binding.relay(idOf(this), offset, length); }
 
-  useUserBuffer(view) { return binding.useUserBuffer(idOf(this), view); }
+  useUserBuffer(view) {
+    const status = binding.useUserBuffer(idOf(this), view);
+    if (status === 0) this.userBuffer = view;
+    return status;
+  }
+
   open(fd) { return binding.open(idOf(this), fd); }
   listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
   setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }
@@ -274,6 +279,7 @@ class Handle extends AsyncResource {
 }
 
 Object.assign(Handle.prototype, {
+  userBuffer: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.

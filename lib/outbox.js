@@ -55,41 +55,83 @@ function flushIfLate() {
   }
 }
 
-// Encodes a string behind `start`; gives its length in bytes.
-function encode(string, start) {
-  const { length } = string;
-  if (length > MAX_LOOP) return bytes.write(string, start, 'utf8');
-  for (let i = 0; i < length; i++) {
-    const code = string.charCodeAt(i);
-    if (code > 127) return bytes.write(string, start, 'utf8');
-    bytes[start + i] = code;
+// How an encoding's strings become bytes here and in C: false as UTF-8, true as
+// Latin-1, undefined for all others.
+function isLatin1(encoding) {
+  switch (encoding) {
+    case 'utf8':
+    case 'utf-8':
+      return false;
+    case 'latin1':
+    case 'binary':
+    case 'ascii':
+      return true;
+    default:
+      return undefined;
   }
-  return length;
 }
 
-// Takes a chunk (a view, or a string to be sent as UTF-8) for the handle with
-// that id. False if it has to be written at once.
-function put(id, chunk) {
+// Encodes a string behind `start`; gives its length in bytes.
+function encode(string, start, asLatin1) {
+  const { length } = string;
+  if (length <= MAX_LOOP) {
+    const limit = asLatin1 ? 0xffff : 0x7f;
+    let i = 0;
+    for (; i < length; i++) {
+      const code = string.charCodeAt(i);
+      if (code > limit) break;
+      bytes[start + i] = code;
+    }
+    if (i === length) return length;
+  }
+  return asLatin1 ? bytes.latin1Write(string, start) :
+    bytes.write(string, start, 'utf8');
+}
+
+// The last record: where it starts, in words, and where its bytes end.
+let last = 0;
+let lastEnd = 0;
+
+// Where the next bytes for the handle with that id go: behind those in the last
+// record if they are for the same one, else into a new record.
+function begin(id) {
+  const used = words[USED];
+  if (used === START || words[last] !== id) {
+    last = used >> 2;
+    lastEnd = used + HEADER;
+    words[last] = id;
+  }
+  return lastEnd;
+}
+
+// Ends the last record behind `end`.
+function finish(end) {
+  lastEnd = end;
+  words[last + 1] = end - HEADER - last * 4;
+  words[USED] = (end + 3) & ~3;
+}
+
+// Takes a chunk (a view, or a string with its encoding) for the handle with that
+// id. False if it has to be written at once.
+function put(id, chunk, asLatin1) {
   if (words[OPEN] === 0 || chunk.length > MAX_CHUNK) return false;
   const isString = typeof chunk === 'string';
-  const most = isString ? chunk.length * 3 : chunk.length;
-  let used = words[USED];
-  if (used + HEADER + most > bytes.length) {
+  const most = isString && !asLatin1 ? chunk.length * 3 : chunk.length;
+  if (words[USED] + HEADER + most > bytes.length) {
     binding.flushOutbox();
     if (words[OPEN] === 0) return false;
-    used = START;
   }
   if (!listensForExit) {
     listensForExit = true;
     process.prependListener('exit', flush);
   }
-  const start = used + HEADER;
-  let size = chunk.length;
-  if (isString) size = encode(chunk, start);
-  else bytes.set(chunk, start);
-  words[used >> 2] = id;
-  words[(used >> 2) + 1] = size;
-  words[USED] = (start + size + 3) & ~3;
+  const start = begin(id);
+  if (isString) {
+    finish(start + encode(chunk, start, asLatin1));
+  } else {
+    bytes.set(chunk, start);
+    finish(start + chunk.length);
+  }
   return true;
 }
 
@@ -101,11 +143,11 @@ function append(chunk, encoding, start) {
     bytes.set(chunk, start);
     return start + chunk.length;
   }
-  const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
-  if (!isUtf8 && encoding !== 'latin1' && encoding !== 'binary') return -1;
-  if (start + chunk.length * (isUtf8 ? 3 : 1) > bytes.length) return -1;
-  return start + (isUtf8 ? encode(chunk, start) :
-    bytes.latin1Write(chunk, start));
+  const asLatin1 = isLatin1(encoding);
+  if (asLatin1 === undefined) return -1;
+  const most = chunk.length * (asLatin1 ? 1 : 3);
+  if (start + most > bytes.length) return -1;
+  return start + encode(chunk, start, asLatin1);
 }
 
 // Writes the chunks of a vector at once, by way of the memory that is free
@@ -121,4 +163,6 @@ function writeVector(id, chunks) {
   return binding.writeShared(id, start, end - start);
 }
 
-module.exports = { close, flush, flushIfLate, open, put, writeVector };
+module.exports = {
+  close, flush, flushIfLate, isLatin1, open, put, writeVector,
+};

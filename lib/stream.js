@@ -6,6 +6,7 @@ const { Duplex } = require('stream');
 const { asyncId } = require('./core');
 const errors = require('./errors');
 const { Handle, results } = require('./handle');
+const { isLatin1 } = require('./outbox');
 const { Relay, relayMemory } = require('./relay');
 const {
   kBytesRead, kBytesWritten, kOnRead, kRelay,
@@ -87,7 +88,13 @@ function onRead(count, chunk) {
   if (socket?._handle !== this) return;
   socket._unrefTimer();
   if (count > 0) {
-    const wantsMore = socket[kOnRead] ? callOnRead(socket, count, chunk) :
+    const settings = socket[kOnRead];
+    if (settings && !this.reading) {
+      // Somebody paused the socket in the same dispatch.
+      settings.held = { count, chunk };
+      return;
+    }
+    const wantsMore = settings ? callOnRead(socket, count, chunk) :
       deliver(socket, chunk);
     if (!wantsMore && socket._handle === this) stopReading(socket, this);
   } else if (count === uv.EOF) {
@@ -222,10 +229,8 @@ function callOnRead(socket, count, chunk) {
 // C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
 // Node's word for what needs no encoding, and wrong for a string.
 function writeString(handle, string, encoding) {
-  const isUtf8 = encoding === 'utf8' || encoding === 'utf-8';
-  const isLatin1 = encoding === 'latin1' || encoding === 'binary' ||
-    encoding === 'ascii';
-  if (isUtf8 || isLatin1) return handle.writeString(string, isLatin1);
+  const asLatin1 = isLatin1(encoding);
+  if (asLatin1 !== undefined) return handle.writeString(string, asLatin1);
   if (encoding === 'buffer') throw errors.notABuffer();
   return handle.write(Buffer.from(string, encoding));
 }
@@ -263,37 +268,33 @@ let started = 0;
 // A write that nobody waits for is tried before the stream knows of it. True if
 // the kernel or the outbox took all; else the stream is to be told, and its
 // _write() finds the write begun.
-function tryWrite(socket, chunk) {
+function tryWrite(socket, chunk, encoding) {
   const state = socket._writableState;
   const handle = socket._handle;
   const isString = typeof chunk === 'string';
+  const asLatin1 =
+    isLatin1(encoding === undefined ? state.defaultEncoding : encoding);
   if ((!isString && !(chunk instanceof Uint8Array)) || chunk.length === 0 ||
-      chunk.length >= state.highWaterMark ||
+      chunk.length >= state.highWaterMark || asLatin1 === undefined ||
       !goesStraight(socket, state, handle)) return false;
   socket._unrefTimer();
-  if ((!isString || state.defaultEncoding === 'utf8') && handle.defer(chunk)) {
-    return true;
-  }
-  started = isString ? writeString(handle, chunk, state.defaultEncoding) :
+  if (handle.defer(chunk, asLatin1)) return true;
+  started = isString ? handle.writeString(chunk, asLatin1) :
     handle.write(chunk);
   return started === 0;
 }
 
 function writeChunk(chunk, encoding, callback) {
-  if (callback === undefined && encoding === undefined &&
-      tryWrite(this, chunk)) return true;
+  if (callback === undefined && tryWrite(this, chunk, encoding)) return true;
   return Duplex.prototype.write.call(this, chunk, encoding, callback);
 }
 
 // The last chunk goes ahead of the stream too, and FIN right behind it.
 function end(chunk, encoding, callback) {
-  const isStraight = chunk && (encoding === undefined ||
-    typeof encoding === 'function') && tryWrite(this, chunk);
-  if (isStraight) {
-    Duplex.prototype.end.call(this, encoding, callback);
-  } else {
-    Duplex.prototype.end.call(this, chunk, encoding, callback);
-  }
+  const isStraight = chunk && tryWrite(this, chunk,
+    typeof encoding === 'function' ? undefined : encoding);
+  Duplex.prototype.end.call(this, isStraight ? null : chunk, encoding,
+    callback);
   return this;
 }
 
@@ -390,8 +391,26 @@ function pauseOnRead(socket) {
 
 function resumeOnRead(socket) {
   const handle = socket._handle;
-  if (socket[kOnRead] && !socket.connecting && handle && !handle.reading) {
+  const settings = socket[kOnRead];
+  if (!settings || socket.connecting || !handle || handle.reading) return;
+  if (settings.held === null) {
     startReading(socket);
+  } else {
+    handle.reading = true;
+    setImmediate(deliverHeld, socket, handle);
+  }
+}
+
+// Reading goes on with what was read before the pause.
+function deliverHeld(socket, handle) {
+  const settings = socket[kOnRead];
+  const { held } = settings;
+  if (socket._handle !== handle || !handle.reading || held === null) return;
+  settings.held = null;
+  try {
+    handle.runInAsyncScope(onRead, handle, held.count, held.chunk);
+  } finally {
+    if (socket._handle === handle && handle.reading) startReading(socket);
   }
 }
 

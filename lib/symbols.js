@@ -17,7 +17,7 @@ module.exports = {
   // The write queue's size at the last timeout, to see whether it moves.
   kLastQueueSize: Symbol('lastWriteQueueSize'),
   kNoDelay: Symbol('noDelay'),
-  // { buffer, next, callback } of the onread option, or null.
+  // What useOnRead() makes of the onread option, or null.
   kOnRead: Symbol('onread'),
   // The Relay (relay.js) of a socket that is piped to another one, or null.
   kRelay: Symbol('relay'),

@@ -22,8 +22,10 @@ enum {
    * cost less than many small ones: 256 KB gave 1.2 times 64 KB's bulk
    * receive, 1 MB nothing more. */
   UVNET_BULK_SIZE = 256 * 1024,
-  /* Events that wait for one dispatch. */
+  /* Events that wait for one dispatch, */
   UVNET_EVENT_LIMIT = 256,
+  /* and reads into users' own buffers among them. */
+  UVNET_USER_READ_LIMIT = 64,
   /* Numbers of one event: kind, handle id, and two that the kind explains. */
   UVNET_EVENT_FIELDS = 4,
   /* Numbers that a call can return besides its result. */
@@ -73,6 +75,10 @@ struct uvnet_env {
   uint32_t event_count;
   /* How many of those that wait are reads into `bulk`. */
   uint32_t bulk_events;
+  /* Where those into users' own buffers lie, to compare with and not to read
+   * from: nothing else may land there before JavaScript has seen it. */
+  uv_buf_t user_reads[UVNET_USER_READ_LIMIT];
+  uint32_t user_read_count;
   /* Handles that are gone, but JavaScript does not know it yet. */
   struct uvnet_handle *closed;
   /* JavaScript runs a dispatch. */

@@ -1,6 +1,5 @@
 /* What JavaScript sees of address.h and blocklist.h:
  *
- *   isIP(text)                                    4, 6 or 0
  *   blockListCreate()                             list
  *   blockListAddAddress(list, family, text)       0 or error
  *   blockListAddRange(list, family, start, family, end)
@@ -72,19 +71,6 @@ static bool text_read(napi_env env, napi_value value, struct text *text) {
 static void text_free(struct text *text) {
   if (text->bytes != text->small)
     free(text->bytes);
-}
-
-static napi_value is_ip(napi_env env, napi_callback_info info) {
-  struct text text;
-  napi_value argument;
-  int family;
-
-  if (!js_arguments(env, info, 1, &argument, NULL) ||
-      !text_read(env, argument, &text))
-    return NULL;
-  family = uvnet_is_ip(text.bytes, text.length);
-  text_free(&text);
-  return js_int(env, family);
 }
 
 static void list_free(napi_env env, void *data, void *hint) {
@@ -244,7 +230,6 @@ napi_status uvnet_address_init(napi_env env, napi_value exports) {
     const char *name;
     napi_callback call;
   } functions[] = {
-      {"isIP", is_ip},
       {"blockListCreate", list_create},
       {"blockListAddAddress", add_address},
       {"blockListAddRange", add_range},

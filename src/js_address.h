@@ -4,8 +4,8 @@
 
 #include <node_api.h>
 
-/* Adds isIP and the blockList* functions to `exports`. Returns the status of
- * the first N-API call that failed. */
+/* Adds the blockList* functions to `exports`. Returns the status of the first
+ * N-API call that failed. */
 napi_status uvnet_address_init(napi_env env, napi_value exports);
 
 #endif

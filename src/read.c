@@ -82,6 +82,24 @@ static uv_buf_t inbox_memory(struct uvnet_handle *handle) {
   return uv_buf_init(env->inbox + env->inbox_used, (unsigned int)room);
 }
 
+/* Whether part of it may hold bytes that JavaScript has not seen yet. Nothing
+ * keeps users from giving one buffer to two sockets, or from running the loop
+ * in the middle of a dispatch. */
+static bool is_taken(const struct uvnet_env *env, uv_buf_t memory) {
+  uint32_t i;
+
+  if (env->dispatching && memory.len > 0)
+    return true;
+  for (i = 0; i < env->user_read_count; i++) {
+    uv_buf_t other = env->user_reads[i];
+
+    if (memory.base < other.base + other.len &&
+        other.base < memory.base + memory.len)
+      return true;
+  }
+  return false;
+}
+
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
@@ -99,10 +117,12 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
     return;
   if (direct && handle->user_buffer != NULL) {
     *buffer = user_memory(handle);
-    return;
-  }
-  if (direct)
+    if (!is_taken(handle->env, *buffer))
+      return;
+    buffer->base = NULL;
+  } else if (direct) {
     *buffer = bulk_memory(handle);
+  }
   if (buffer->base == NULL)
     *buffer = inbox_memory(handle);
 }
@@ -148,6 +168,19 @@ static void deliver_bulk(struct uvnet_handle *handle, const uv_buf_t *buffer,
     uvnet_event_flush(env);
 }
 
+/* What was read into the user's buffer. */
+static void deliver_user(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                         size_t length, bool full) {
+  struct uvnet_env *env = handle->env;
+
+  if (env->user_read_count < UVNET_USER_READ_LIMIT)
+    env->user_reads[env->user_read_count++] =
+        uv_buf_init(buffer->base, (unsigned int)length);
+  uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
+  if (full || env->user_read_count == UVNET_USER_READ_LIMIT)
+    uvnet_event_flush(env);
+}
+
 static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
                     size_t length) {
   struct uvnet_env *env = handle->env;
@@ -167,9 +200,7 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   } else if (handle->user_buffer == NULL) {
     deliver_bulk(handle, buffer, length, full);
   } else {
-    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
-    /* The next read takes the same buffer. */
-    uvnet_event_flush(env);
+    deliver_user(handle, buffer, length, full);
   }
 }
 

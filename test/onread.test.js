@@ -150,6 +150,63 @@ forEachNet((net) => {
       assert.deepStrictEqual([held, bytes], [0, 100]);
     });
 
+    // Both connections have bytes in one turn of the loop; the sizes are those
+    // of the two ways in which C reads.
+    for (const size of [64, 16 * 1024]) {
+      const letters = ['a', 'b'];
+
+      async function openTwo(buffers, callback) {
+        const pairs = [];
+        for (const [i, buffer] of buffers.entries()) {
+          pairs.push(await openWith({ buffer, callback(count, used) {
+            callback(i, used.toString('latin1', 0, count), this);
+          } }));
+        }
+        return pairs;
+      }
+
+      function sendBoth(pairs) {
+        pairs.forEach(({ peer }, i) => peer.write(letters[i].repeat(size)));
+      }
+
+      it(`two sockets can share a buffer, ${size} bytes`, async () => {
+        const buffer = Buffer.alloc(64 * 1024);
+        const seen = ['', ''];
+        const pairs = await openTwo([buffer, buffer], (i, text) => {
+          seen[i] += text;
+        });
+        for (let round = 1; round < 6; round++) {
+          sendBoth(pairs);
+          await eventually(() =>
+            seen.every(({ length }) => length === round * size));
+          assert.deepStrictEqual(seen,
+            letters.map((letter) => letter.repeat(round * size)));
+        }
+      });
+
+      it(`pause() by another socket's callback, ${size} bytes`, async () => {
+        const seen = ['', ''];
+        let stops = false;
+        const buffers = [1, 2].map(() => Buffer.alloc(64 * 1024));
+        const pairs = await openTwo(buffers, (i, text) => {
+          seen[i] += text;
+          if (stops) pairs[1 - i].client.pause();
+        });
+        sendBoth(pairs);
+        await eventually(() => seen.every(({ length }) => length === size));
+        stops = true;
+        sendBoth(pairs);
+        await eventually(() => seen.join('').length === 3 * size);
+        await quiet();
+        assert.strictEqual(seen.join('').length, 3 * size);
+        stops = false;
+        for (const { client } of pairs) client.resume();
+        await eventually(() => seen.join('').length === 4 * size);
+        assert.deepStrictEqual(seen,
+          letters.map((letter) => letter.repeat(2 * size)));
+      });
+    }
+
     it('destroy in the callback', async () => {
       let calls = 0;
       const { client, peer } = await openWith({
