@@ -27,11 +27,11 @@ const IPV6 = new RegExp(`^(?:${SIX})(?:${ZONE})?$`);
 // with side effects can see.
 
 function isIPv4(input) {
-  return IPV4.test(`${input}`);
+  return IPV4.test(input);
 }
 
 function isIPv6(input) {
-  return IPV6.test(`${input}`);
+  return IPV6.test(input);
 }
 
 function isIP(input) {
