@@ -3,7 +3,7 @@
 // Sending our sockets and servers to other processes. Core's channel can only
 // pass core's handles: each is sent over a second descriptor.
 
-const childProcess = require('child_process');
+const diagnostics = require('diagnostics_channel');
 const { Handle } = require('../handle');
 const { Server } = require('../server');
 const { Socket } = require('../socket');
@@ -78,16 +78,27 @@ function withDescriptors(options) {
   return { ...options, stdio };
 }
 
-// Reaches this process's own channel and those to the children to come.
-function install() {
-  wrapSend(process);
-  const { prototype } = childProcess.ChildProcess;
+function wrapSpawn() {
+  const { prototype } = require('child_process').ChildProcess;
   const { spawn } = prototype;
   prototype.spawn = { spawn(options) {
     const result = spawn.call(this, withDescriptors(options));
     wrapSend(this);
     return result;
   } }.spawn;
+}
+
+// A child's object is made, and not spawned yet.
+function onFirstChild() {
+  diagnostics.unsubscribe('child_process', onFirstChild);
+  wrapSpawn();
+}
+
+// Reaches this process's own channel and those to the children to come. To load
+// child_process for that would cost each process a millisecond.
+function install() {
+  wrapSend(process);
+  diagnostics.subscribe('child_process', onFirstChild);
 }
 
 module.exports = { install };

@@ -5,6 +5,7 @@
 // a handle that only records when it is told to connect.
 
 const core = require('../core');
+const { onceLoaded } = require('./loaded');
 
 let observed = false;
 
@@ -27,15 +28,25 @@ function recorder() {
   return handle;
 }
 
-// Begins an entry for a connection to `target`. Gives a function that ends it
-// with the connection's status.
-function startConnect({ address, family, port }) {
-  if (!observed || !family) return ignore;
+function connectOnRecorder(options) {
   const handle = recorder();
   const mirror = new core.Socket({ handle, manualStart: true });
   mirror.on('error', ignore);
-  mirror.connect({ host: address, port, family,
-    lookup: (host, options, done) => done(null, address, family) });
+  mirror.connect(options);
+  return { handle, mirror };
+}
+
+// Begins an entry for a connection to `target`. Gives a function that ends it
+// with the connection's status.
+function startConnect({ address, family, port }) {
+  patchOnceLoaded();
+  if (!observed || !family) return ignore;
+  const { handle, mirror } = connectOnRecorder({
+    host: address,
+    port,
+    family,
+    lookup: (host, options, done) => done(null, address, family),
+  });
   return (status) => {
     const { request } = handle;
     if (status === 0 && request) {
@@ -45,9 +56,22 @@ function startConnect({ address, family, port }) {
   };
 }
 
-// Learns from now on whether somebody observes 'net'. An observer that goes
-// away is not noticed: its entries are made and dropped.
-function install() {
+// Core marks a connecting socket that somebody observes.
+function isObserved() {
+  const { mirror } = connectOnRecorder({
+    host: 'localhost',
+    port: 1,
+    autoSelectFamily: false,
+    lookup: (host, options, done) => done(null, '127.0.0.1', 4),
+  });
+  const symbols = Object.getOwnPropertySymbols(mirror);
+  mirror.destroy();
+  return symbols.some(({ description }) =>
+    description === 'kPerfHooksNetConnectContext');
+}
+
+// An observer that goes away is not noticed: its entries are made and dropped.
+function patch() {
   const { PerformanceObserver } = require('perf_hooks');
   const { observe } = PerformanceObserver.prototype;
   PerformanceObserver.prototype.observe = { observe(options) {
@@ -55,6 +79,14 @@ function install() {
     if (type === 'net' || entryTypes?.includes?.('net')) observed = true;
     return observe.call(this, options);
   } }.observe;
+  observed = isObserved();
+}
+
+let patchOnceLoaded = ignore;
+
+// Learns from now on whether somebody observes 'net'.
+function install() {
+  patchOnceLoaded = onceLoaded(['NativeModule perf_hooks'], patch);
 }
 
 module.exports = { install, startConnect };
