@@ -5,9 +5,11 @@
 const diagnostics = require('diagnostics_channel');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
-const { asyncId, ownerSymbol } = require('./core');
+const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } =
+  require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTickBy } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
 const { Pipe, TCP } = require('./handle');
@@ -77,10 +79,10 @@ function fail(server, error) {
 
 // The handle for where the server shall listen. Without an address, IPv6's
 // unspecified one, or IPv4's where there is no IPv6.
-function openHandle(where) {
+function openHandle(server, where) {
+  const create = isTlsServer(server) ? createCoreHandle : createServerHandle;
   if (!where.address && typeof where.fd !== 'number') {
-    const handle = createServerHandle('::', where.port, 6, where.fd,
-      where.flags);
+    const handle = create('::', where.port, 6, where.fd, where.flags);
     if (typeof handle !== 'number') {
       where.address = '::';
       where.addressType = 6;
@@ -89,15 +91,15 @@ function openHandle(where) {
     where.address = '0.0.0.0';
     where.addressType = 4;
   }
-  return createServerHandle(where.address, where.port, where.addressType,
-    where.fd, where.flags);
+  return create(where.address, where.port, where.addressType, where.fd,
+    where.flags);
 }
 
 // Starts to listen on the server's handle, which is made here unless it has one
 // already (from the cluster's primary, or from the user).
 function startListening(server, where, onConnection) {
   if (!server._handle) {
-    const handle = openHandle(where);
+    const handle = openHandle(server, where);
     if (typeof handle === 'number') {
       fail(server, errors.listenException(handle, where.address, where.port));
       return;

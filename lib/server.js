@@ -10,6 +10,7 @@ const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { emitConnection } = require('./interop/parser');
+const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
@@ -93,12 +94,18 @@ function onConnection(status, handle) {
     handle.close();
     return;
   }
-  const socket = createSocket(server, adopt.fromCore(handle));
+  const socket = createSocket(server, ownHandle(server, handle));
   server._connections++;
   socket.server = server;
   socket._server = server;
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
   emitConnection(server, socket);
+}
+
+// What core accepted moves to uvnet, but for TLS.
+function ownHandle(server, handle) {
+  return handle instanceof Handle || isTlsServer(server) ? handle :
+    adopt.fromCore(handle);
 }
 
 function isFull({ maxConnections, _connections: count }) {

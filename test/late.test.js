@@ -92,12 +92,14 @@ async function check() {
     const before = statistics().handlesOpened;
     const server = await way();
     assert.ok(server instanceof uvnet.Server, name);
-    assert.ok(server._handle instanceof Handle, name);
+    // TLS runs on core's handles, from listen() on.
+    const isOwn = name !== 'https' && name !== 'tls';
+    assert.strictEqual(server._handle instanceof Handle, isOwn, name);
     server.closeAllConnections?.();
     server.close();
     await helper.once(server, 'close');
     // The server, and what it accepted.
-    assert.ok(statistics().handlesOpened >= before + 2, name);
+    if (isOwn) assert.ok(statistics().handlesOpened >= before + 2, name);
   }
   console.log('all');
 }

@@ -366,6 +366,57 @@ forEachReplaced((run, name) => {
       }), 'inner text');
     });
 
+    it('plain sockets have what is added to net.Socket', async () => {
+      same(await run(async (net, helper) => {
+        const tls = require('tls');
+        const { spawn } = require('child_process');
+        const psk = require(`${helper.ROOT}/test/psk`);
+        const facts = [];
+        const look = (socket) => facts.push(socket instanceof net.Socket,
+          socket.constructor === net.Socket, socket.added?.(socket));
+        net.Socket.prototype.added = function(self) { return this === self; };
+        const server = await helper.listen(tls.createServer(psk.server,
+          (peer) => peer.end()));
+        server.on('connection', look);
+        const socket = tls.connect({ ...psk.client, ...server.address() });
+        await helper.collect(socket);
+        server.close();
+        const child = spawn(process.execPath, ['-e', '0']);
+        look(child.stdout);
+        await helper.once(child, 'close');
+        return facts.join(' ');
+      }), Array(6).fill(true).join(' '));
+    });
+
+    it('a server that is full, over TCP and by path', async () => {
+      same(await run(async (net, helper) => {
+        const tls = require('tls');
+        const psk = require(`${helper.ROOT}/test/psk`);
+        const facts = [];
+        for (const where of [{ port: 0, host: '127.0.0.1' },
+          { path: helper.tmpPath('full.sock') }]) {
+          const server = tls.createServer({ ...psk.server, noDelay: true });
+          server.maxConnections = 1;
+          server.listen(where);
+          await helper.once(server, 'listening');
+          const at = where.path ? where : server.address();
+          const first = tls.connect({ ...psk.client, ...at });
+          await helper.once(first, 'secureConnect');
+          const second = net.connect(at);
+          const [drop] = await helper.once(server, 'drop');
+          await helper.once(second, 'close');
+          const count = await new Promise((resolve) => {
+            server.getConnections((error, n) => resolve(n));
+          });
+          facts.push(count, drop?.remoteAddress);
+          first.destroy();
+          server.close();
+          await helper.once(server, 'close');
+        }
+        return facts.join(' ');
+      }), '1 127.0.0.1 1 ');
+    });
+
     it('a connection that another server gives away', async () => {
       same(await run(async (net, helper) => {
         const https = require('https');

@@ -109,9 +109,11 @@ function shareInternals(Own) {
 
 // Constructs for `new Socket(options)` with a foreign handle (`isPlain`), which
 // gives a socket of core's, or for a subclass, whose `socket` then runs on
-// core's methods.
+// core's methods. Both find what users add to net.Socket.prototype.
 function construct(socket, options, isPlain, Own) {
-  if (isPlain) return new core.Socket(options);
+  if (isPlain) {
+    return Object.setPrototypeOf(new core.Socket(options), bridgeTo(Own));
+  }
   acceptOurs(Own);
   useCoreMethods(socket, Own, options.handle);
   core.Socket.call(socket, options);

@@ -38,4 +38,17 @@ function patch(Own) {
 // before it wraps one.
 const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
 
-module.exports = { patchOnceLoaded };
+let TlsServer;
+
+const findOnceLoaded = onceLoaded(['NativeModule tls'], () => {
+  TlsServer = require('tls').Server;
+});
+
+// Whether all connections of the server will be core's: it had better accept
+// them on core's handles then, than move each.
+function isServer(server) {
+  findOnceLoaded();
+  return TlsServer !== undefined && server instanceof TlsServer;
+}
+
+module.exports = { isServer, patchOnceLoaded };
