@@ -230,10 +230,8 @@ napi_status uvnet_address_init(napi_env env, napi_value exports) {
     const char *name;
     napi_callback call;
   } functions[] = {
-      {"blockListCreate", list_create},
-      {"blockListAddAddress", add_address},
-      {"blockListAddRange", add_range},
-      {"blockListAddSubnet", add_subnet},
+      {"blockListCreate", list_create}, {"blockListAddAddress", add_address},
+      {"blockListAddRange", add_range}, {"blockListAddSubnet", add_subnet},
       {"blockListCheck", list_check},
   };
   napi_value function;
