@@ -83,6 +83,8 @@ let end = 0;
 let slab;
 let bulk;
 let base = 0;
+// It came while another one ran.
+let isNested = false;
 
 function deliverNext() {
   const kind = list[at];
@@ -104,39 +106,41 @@ function deliverAll() {
   for (;;) {
     deliverNext();
     if (at >= end) break;
-    if (drain !== null && !hasThrown) drainTicks();
+    if (drain !== null && !hasThrown && !isNested) drainTicks();
     hasThrown = false;
     outbox.flushIfLate();
   }
   hasThrown = false;
 }
 
-function begin(first, count, newSlab, newBulk) {
-  at = first;
-  end = first + count * EVENT_FIELDS;
-  slab = newSlab;
-  bulk = newBulk;
-  base = events[BASE];
+function begin(batch) {
+  ({ list, at, end, slab, bulk, base } = batch);
 }
 
-// A listener runs the event loop itself (a native addon can). C needs the
-// memory of the events that are left, so they are copied, and come first.
+// The dispatches that came while one ran, in their order: a listener runs the
+// event loop itself (a native addon can).
+const later = [];
+
+// C needs the memory of the events that are left, and of these, so they are
+// copied. All are delivered before the listener goes on, the older ones first,
+// and as with core no tick runs meanwhile.
 function dispatchNested(newSlab, newBulk) {
   const first = events[FIRST];
-  const count = events[COUNT];
-  const rest = list.slice(at, end);
-  const own = events.slice(first, first + count * EVENT_FIELDS);
-  outbox.close();
-  list = rest;
+  const size = events[COUNT] * EVENT_FIELDS;
+  later.push({ list: events.slice(first, first + size), at: 0, end: size,
+    slab: newSlab, bulk: newBulk, base: events[BASE] });
+  list = list.slice(at, end);
+  end -= at;
   at = 0;
-  end = rest.length;
-  if (end > 0) {
-    deliverAll();
-    if (drain !== null) drainTicks();
+  outbox.close();
+  const wasNested = isNested;
+  isNested = true;
+  for (;;) {
+    if (at < end) deliverAll();
+    else if (later.length > 0) begin(later.shift());
+    else break;
   }
-  list = own;
-  begin(0, count, newSlab, newBulk);
-  deliverAll();
+  isNested = wasNested;
 }
 
 let isDispatching = false;
@@ -150,7 +154,11 @@ function dispatch(newSlab, newBulk) {
   }
   isDispatching = true;
   list = events;
-  begin(events[FIRST], events[COUNT], newSlab, newBulk);
+  at = events[FIRST];
+  end = at + events[COUNT] * EVENT_FIELDS;
+  slab = newSlab;
+  bulk = newBulk;
+  base = events[BASE];
   if (drain !== null) outbox.open();
   deliverAll();
   isDispatching = false;
@@ -162,15 +170,15 @@ function serve(bring) {
   binding.setDispatch(dispatch, drain !== null);
 }
 
-// The chunk of an event of the running dispatch; undefined if it brings none.
-function chunkOf([kind, id, length, offset]) {
+// The chunk of a batch's event; undefined if it brings none.
+function chunkOf([kind, id, length, offset], batch) {
   if (length <= 0) return undefined;
   switch (kind) {
     case READ:
       return offset < 0 ?
         Buffer.from(handles[id].userBuffer.subarray(0, length)) :
-        new FastBuffer(slab, base + offset, length);
-    case READ_BULK: return new FastBuffer(bulk, offset, length);
+        new FastBuffer(batch.slab, batch.base + offset, length);
+    case READ_BULK: return new FastBuffer(batch.bulk, offset, length);
     case READ_RELAY: return relayMemory(offset, offset + length);
     default: return undefined;
   }
@@ -182,12 +190,14 @@ function chunkOf([kind, id, length, offset]) {
 // again.
 function takeReads(id) {
   const chunks = [];
-  for (let i = at; i < end; i += EVENT_FIELDS) {
-    if (list[i + 1] !== id) continue;
-    const event = list.subarray(i, i + EVENT_FIELDS);
-    const chunk = chunkOf(event);
-    if (chunk) chunks.push(chunk);
-    if (chunk || (event[0] === READ && event[2] === uv.EOF)) event[1] = -1;
+  for (const batch of [{ list, at, end, slab, bulk, base }, ...later]) {
+    for (let i = batch.at; i < batch.end; i += EVENT_FIELDS) {
+      if (batch.list[i + 1] !== id) continue;
+      const event = batch.list.subarray(i, i + EVENT_FIELDS);
+      const chunk = chunkOf(event, batch);
+      if (chunk) chunks.push(chunk);
+      if (chunk || (event[0] === READ && event[2] === uv.EOF)) event[1] = -1;
+    }
   }
   return chunks;
 }

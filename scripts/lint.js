@@ -45,7 +45,8 @@ function eslint() {
 }
 
 function clangFormat() {
-  const folders = ['src', 'test/c', 'bench/load', 'bench/ceiling'];
+  const folders =
+    ['src', 'test/c', 'test/loop', 'bench/load', 'bench/ceiling'];
   const files = folders.flatMap((name) => cFiles(name, ['.c', '.h']));
   return passes('clang-format', ['--dry-run', '-Werror', ...files]);
 }
@@ -53,7 +54,7 @@ function clangFormat() {
 // The sources of this platform, as the compiler sees them.
 function sources() {
   const other = process.platform === 'win32' ? 'os_posix.c' : 'os_win.c';
-  return ['src', 'bench/load', 'bench/ceiling']
+  return ['src', 'test/loop', 'bench/load', 'bench/ceiling']
     .flatMap((name) => cFiles(name, ['.c']))
     .filter((file) => !file.endsWith(other));
 }
@@ -70,7 +71,7 @@ function cppcheck() {
   return passes('cppcheck', [
     '--quiet', '--std=c11', '--error-exitcode=1', '--inline-suppr',
     '--enable=warning,style,performance,portability',
-    'src', 'bench/load', 'bench/ceiling',
+    'src', 'test/loop', 'bench/load', 'bench/ceiling',
   ]);
 }
 

@@ -1,0 +1,88 @@
+'use strict';
+
+const assert = require('node:assert');
+const path = require('node:path');
+const { buildAddon } = require('../scripts/addon');
+const { forEachNet, inChild } = require('./helper');
+
+const CLIENTS = 12;
+
+// Twelve clients of an echo server, all ready in one turn of the loop. Some of
+// them wait for an answer inside their listener, by running the loop there.
+async function waitInside(net, helper) {
+  const { turn } = require(process.argv[2]);
+  const count = Number(process.argv[3]);
+  const size = Number(process.argv[4]);
+  const usesOnread = process.argv[5] === 'onread';
+  const server = await helper.listen(net.createServer((peer) => {
+    peer.on('data', (chunk) => peer.write(Buffer.from(chunk)));
+  }));
+  const received = [];
+  const clients = [];
+  let rounds = 0;
+  let missed = 0;
+
+  const letter = (i) => String.fromCharCode(97 + i);
+
+  function waitFor(i, length) {
+    for (let n = 0; n < 100 && received[i].length < length; n++) turn();
+    if (received[i].length < length) missed++;
+  }
+
+  // Client i gets its letter again and again; every third one waits.
+  function onText(i, text) {
+    received[i] += text;
+    if (i % 3 !== 0 || rounds++ % 2 !== 0) return;
+    const { length } = received[i];
+    clients[i].write(letter(i).repeat(size));
+    waitFor(i, length + size);
+  }
+
+  for (let i = 0; i < count; i++) {
+    received.push('');
+    const onread = usesOnread && {
+      buffer: Buffer.alloc(64 * 1024),
+      callback: (bytes, buffer) =>
+        onText(i, buffer.toString('latin1', 0, bytes)),
+    };
+    const client = net.connect({ ...server.address(), onread });
+    if (!usesOnread) client.on('data', (chunk) => onText(i, String(chunk)));
+    await helper.once(client, 'connect');
+    clients.push(client);
+  }
+  for (let round = 0; round < 5; round++) {
+    clients.forEach((client, i) => client.write(letter(i).repeat(size)));
+    await helper.eventually(() => received.every(({ length }) =>
+      length >= (round + 1) * size));
+  }
+  for (const client of clients) client.destroy();
+  server.close();
+  return { missed, waited: rounds > 2,
+    pure: received.every((text, i) => text === letter(i).repeat(text.length)),
+    whole: received.every(({ length }) => length % size === 0) };
+}
+
+describe('a listener that runs the loop itself', () => {
+  let addon;
+
+  before(function build() {
+    this.timeout(60000);
+    addon = buildAddon(path.join(__dirname, 'loop'));
+    assert.ok(addon);
+  });
+
+  async function losesNothing(name, size, how) {
+    const result = await inChild(name, waitInside,
+      { args: [addon, CLIENTS, size, how].map(String) });
+    assert.deepStrictEqual(result,
+      { missed: 0, waited: true, pure: true, whole: true });
+  }
+
+  forEachNet((net, name) => {
+    for (const how of ['data', 'onread']) {
+      for (const size of [10, 4000]) {
+        it(`${how}, ${size} bytes`, () => losesNothing(name, size, how));
+      }
+    }
+  });
+});
