@@ -35,11 +35,13 @@ function memoryLine(idle, label) {
 
 // What bench/node.js found.
 function nodeText({ summary }) {
-  const { ratios, geometricMean, smallest, noisy, control } = summary;
+  const { files, ratios, geometricMean, smallest, noisy, control } = summary;
+  const means = files.map((of) => `${of.file} ${two(of.geometricMean)}`);
   return `Node's own \`benchmark/net\`: ${ratios} configurations, geometric ` +
     `mean of the rates uvnet ÷ core ${two(geometricMean)} (core ÷ core ` +
     `${two(control)}), smallest ${two(smallest.ratio)} ` +
-    `(${smallest.name}); ${noisy} of them noisy.`;
+    `(${smallest.name}); ${noisy} of them noisy. By file: ` +
+    `${means.join(', ')}.`;
 }
 
 /**

@@ -16,7 +16,7 @@ const USAGE = `usage: node bench/node.js [options]
   --suite PATH    a tree of Node's sources with benchmark/ in it
   --only TEXT     only configurations with TEXT in their name
   --pairs N       rounds: runs on each side, in turn (3)
-  --dur SECONDS   of one run (0.4; Node's own default is 5), more where that is
+  --dur SECONDS   of one run (1; Node's own default is 5), more where that is
                   too short for a rate
   --list          names the configurations
   --json FILE     writes all rates
@@ -26,7 +26,7 @@ const optionTypes = {
   suite: { type: 'string' },
   only: { type: 'string', default: '' },
   pairs: { type: 'string', default: '3' },
-  dur: { type: 'string', default: '0.4' },
+  dur: { type: 'string', default: '1' },
   list: { type: 'boolean' },
   json: { type: 'string' },
   help: { type: 'boolean' },
@@ -214,15 +214,35 @@ async function findConfigurations(options) {
   return found.filter(({ name }) => name.includes(options.only));
 }
 
+// Geometric means; a control is left out where core got nothing through.
+function means(found) {
+  const controls = found.map(({ control }) => control)
+    .filter((control) => control > 0 && Number.isFinite(control));
+  return {
+    ratios: found.length,
+    geometricMean: geometricMean(found.map(({ ratio }) => ratio)),
+    control: geometricMean(controls),
+  };
+}
+
+function byFile(found) {
+  const files = {};
+  for (const result of found) {
+    const [file] = result.name.split(' ');
+    (files[file] ??= []).push(result);
+  }
+  return Object.entries(files)
+    .map(([file, results]) => ({ file, ...means(results) }));
+}
+
 function summarize(results) {
   const found = results.filter(hasRatio);
   if (found.length === 0) return undefined;
   const smallest = found.reduce((a, b) => (b.ratio < a.ratio ? b : a));
   return {
     configurations: results.length,
-    ratios: found.length,
-    geometricMean: geometricMean(found.map(({ ratio }) => ratio)),
-    control: geometricMean(found.map(({ control }) => control)),
+    ...means(found),
+    files: byFile(found),
     smallest: { name: smallest.name, ratio: smallest.ratio,
       noisy: smallest.noisy },
     noisy: found.filter(({ noisy }) => noisy).length,
@@ -233,6 +253,12 @@ function printSummary(summary, { length }) {
   if (summary) {
     const { ratios, smallest, noisy } = summary;
     const mark = smallest.noisy ? ', noisy' : '';
+    console.log('\ngeometric means');
+    for (const { file, ...mean } of summary.files) {
+      console.log(`${`${file}, ${mean.ratios} ratios`.padEnd(92)}${ 
+        [mean.geometricMean, mean.control]
+          .map((value) => value.toFixed(2).padStart(9)).join('')}`);
+    }
     console.log(`\ngeometric mean of ${ratios} ratios: ` +
       `${summary.geometricMean.toFixed(3)}; of core / core: ` +
       `${summary.control.toFixed(3)}\n` +
