@@ -254,10 +254,10 @@ function printSummary(summary, { length }) {
     const { ratios, smallest, noisy } = summary;
     const mark = smallest.noisy ? ', noisy' : '';
     console.log('\ngeometric means');
-    for (const { file, ...mean } of summary.files) {
-      console.log(`${`${file}, ${mean.ratios} ratios`.padEnd(92)}${ 
-        [mean.geometricMean, mean.control]
-          .map((value) => value.toFixed(2).padStart(9)).join('')}`);
+    for (const { file, ratios: count, ...mean } of summary.files) {
+      const cells = [mean.geometricMean, mean.control]
+        .map((value) => value.toFixed(2).padStart(9));
+      console.log(`${file}, ${count} ratios`.padEnd(92) + cells.join(''));
     }
     console.log(`\ngeometric mean of ${ratios} ratios: ` +
       `${summary.geometricMean.toFixed(3)}; of core / core: ` +

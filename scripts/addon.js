@@ -6,14 +6,12 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { nodeDirectory, root } = require('./tools');
+const { isCurrent, nodeGyp } = require('./tools');
 
-function isCurrent(binary, folder) {
-  if (!fs.existsSync(binary)) return false;
-  const built = fs.statSync(binary).mtimeMs;
+function sources(folder) {
   return fs.readdirSync(folder)
     .filter((name) => /\.(c|h|gyp)$/.test(name))
-    .every((name) => fs.statSync(path.join(folder, name)).mtimeMs <= built);
+    .map((name) => path.join(folder, name));
 }
 
 /**
@@ -24,12 +22,8 @@ function isCurrent(binary, folder) {
 function buildAddon(folder) {
   const binary = path.join(folder, 'build/Release',
     `${path.basename(folder)}.node`);
-  if (isCurrent(binary, folder)) return binary;
-  const args = [path.join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
-    'rebuild', '--loglevel=warn'];
-  const headers = nodeDirectory();
-  if (headers) args.push(`--nodedir=${headers}`);
-  const result = spawnSync(process.execPath, args,
+  if (isCurrent(binary, sources(folder))) return binary;
+  const result = spawnSync(process.execPath, nodeGyp(),
     { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   return result.status === 0 ? binary : undefined;
 }

@@ -6,21 +6,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { nodeDirectory, root, run, step } = require('./tools');
-
-const nodeGyp = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js');
+const { isCurrent, nodeGyp, root, run, step } = require('./tools');
 
 function sources() {
   const folder = path.join(root, 'src');
   return fs.readdirSync(folder)
     .map((name) => path.join(folder, name))
     .concat(path.join(root, 'binding.gyp'));
-}
-
-function isCurrent(binary) {
-  if (!fs.existsSync(binary)) return false;
-  const built = fs.statSync(binary).mtimeMs;
-  return sources().every((file) => fs.statSync(file).mtimeMs <= built);
 }
 
 // node-gyp has one build folder, so the sanitized build works on a copy.
@@ -35,12 +27,10 @@ function copySources(target) {
 function build({ force = false, sanitize = false } = {}) {
   const folder = sanitize ? path.join(root, 'build-asan') : root;
   const binary = path.join(folder, 'build/Release/uvnet.node');
-  if (!force && isCurrent(binary)) return binary;
+  if (!force && isCurrent(binary, sources())) return binary;
   step(`building the addon${sanitize ? ' with sanitizers' : ''}`);
   if (sanitize) copySources(folder);
-  const args = [nodeGyp, 'rebuild', '--jobs=2', '--loglevel=warn'];
-  const headers = nodeDirectory();
-  if (headers) args.push(`--nodedir=${headers}`);
+  const args = nodeGyp();
   if (sanitize) args.push('--', '-Dsanitize=1');
   run(process.execPath, args, {
     cwd: folder,

@@ -15,6 +15,9 @@ const PACKAGES = {
   'cppcheck': 'cppcheck',
 };
 
+// Where C is compiled as part of an addon or a program.
+const FOLDERS = ['src', 'test/loop', 'bench/load', 'bench/ceiling'];
+
 function cFiles(folder, ends) {
   return fs.readdirSync(path.join(root, folder))
     .filter((name) => ends.includes(path.extname(name)))
@@ -45,17 +48,15 @@ function eslint() {
 }
 
 function clangFormat() {
-  const folders =
-    ['src', 'test/c', 'test/loop', 'bench/load', 'bench/ceiling'];
-  const files = folders.flatMap((name) => cFiles(name, ['.c', '.h']));
+  const files = [...FOLDERS, 'test/c']
+    .flatMap((name) => cFiles(name, ['.c', '.h']));
   return passes('clang-format', ['--dry-run', '-Werror', ...files]);
 }
 
 // The sources of this platform, as the compiler sees them.
 function sources() {
   const other = process.platform === 'win32' ? 'os_posix.c' : 'os_win.c';
-  return ['src', 'test/loop', 'bench/load', 'bench/ceiling']
-    .flatMap((name) => cFiles(name, ['.c']))
+  return FOLDERS.flatMap((name) => cFiles(name, ['.c']))
     .filter((file) => !file.endsWith(other));
 }
 
@@ -71,7 +72,7 @@ function cppcheck() {
   return passes('cppcheck', [
     '--quiet', '--std=c11', '--error-exitcode=1', '--inline-suppr',
     '--enable=warning,style,performance,portability',
-    'src', 'test/loop', 'bench/load', 'bench/ceiling',
+    ...FOLDERS,
   ]);
 }
 

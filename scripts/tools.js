@@ -43,6 +43,21 @@ function nodeDirectory() {
   return version === process.version ? prefix : undefined;
 }
 
+// Whether a binary is there and no source is newer.
+function isCurrent(binary, sources) {
+  if (!fs.existsSync(binary)) return false;
+  const built = fs.statSync(binary).mtimeMs;
+  return sources.every((file) => fs.statSync(file).mtimeMs <= built);
+}
+
+// What to run Node with to build the addon of the current folder.
+function nodeGyp() {
+  const args = [path.join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
+    'rebuild', '--jobs=2', '--loglevel=warn'];
+  const folder = nodeDirectory();
+  return folder ? [...args, `--nodedir=${folder}`] : args;
+}
+
 // Where node-gyp keeps the headers that it has downloaded.
 function gypCache() {
   const home = os.homedir();
@@ -59,4 +74,4 @@ function headers() {
   throw new Error('Node\'s headers are missing; "npm run build" fetches them');
 }
 
-module.exports = { headers, nodeDirectory, root, run, step };
+module.exports = { headers, isCurrent, nodeGyp, root, run, step };
