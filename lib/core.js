@@ -1,26 +1,16 @@
 'use strict';
 
-// Core's own net, as it was before anything was replaced, and the symbols that
-// core and uvnet must share so that the rest of Node can use our sockets. All
-// of it is found on public objects.
+// What uvnet takes from core's own net, and the symbols that core and uvnet must
+// share so that the rest of Node can use our sockets. All of it is found on
+// public objects.
 
-const net = require('net');
+const { net } = require('./builtin');
 
 function symbolOf(object, description) {
   return Object.getOwnPropertySymbols(object)
     .find((symbol) => symbol.description === description) ??
     Symbol(description);
 }
-
-// Reads a member of core's net that is loaded when it is asked for, also when
-// net has another one by then.
-function lazily(name) {
-  const descriptor = Object.getOwnPropertyDescriptor(net, name);
-  return () => (descriptor.get ? descriptor.get.call(net) : descriptor.value);
-}
-
-const readBlockList = lazily('BlockList');
-const readSocketAddress = lazily('SocketAddress');
 
 // What core's Socket needs of a handle; nothing happens on it. `members` are
 // added.
@@ -42,9 +32,9 @@ module.exports = {
   Socket: net.Socket,
   Server: net.Server,
   connect: net.connect,
-  get BlockList() { return readBlockList(); },
+  get BlockList() { return net.BlockList; },
   BoundSocket: net.BoundSocket,
-  get SocketAddress() { return readSocketAddress(); },
+  get SocketAddress() { return net.SocketAddress; },
   createServerHandle: net._createServerHandle,
   getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout:

@@ -5,6 +5,7 @@
 const diagnostics = require('diagnostics_channel');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
+const builtin = require('./builtin');
 const core = require('./core');
 const {
   getDefaultAutoSelectFamily,
@@ -57,3 +58,4 @@ if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
 }
+builtin.onload?.(module.exports);

@@ -61,6 +61,58 @@ forEachNet(() => {
     { flags: [], env: { NODE_OPTIONS: `-r ${REGISTER}` } }));
   });
 
+  describe('costs nothing before net is used', () => {
+    const isLoaded = `const isLoaded = () => Object.keys(require.cache)
+      .includes(${JSON.stringify(path.join(ROOT, 'lib', 'index.js'))});`;
+
+    it('reading a member loads it', () => prints('false true true\n', `
+      ${isLoaded}
+      const net = require('net');
+      const before = isLoaded();
+      net.isIP;
+      console.log(before, isLoaded(),
+        'value' in Object.getOwnPropertyDescriptor(net, 'Socket'));`));
+
+    it('a member that was set or defined stays', () => prints('1 2 true\n', `
+      ${MINE}
+      const net = require('net');
+      Object.defineProperty(net, 'isIP', { value: 2 });
+      net.connect = 1;
+      console.log(net.connect, net.isIP, mine(net));`));
+
+    it('a stack that overflows meanwhile', () => prints('true true\n', `
+      ${MINE}
+      const net = require('net');
+      let failed = false;
+      function descend() {
+        try { descend(); } catch { /* Try again a frame further up. */ }
+        try { net.Socket; } catch { failed = true; }
+      }
+      descend();
+      console.log(failed, mine(net));`));
+
+    it('a child that was forked before', () => prints('hello\n', `
+      const { fork } = require('node:child_process');
+      if (process.argv[2]) {
+        process.on('message', (_, socket) => {
+          socket.end('hello');
+          process.disconnect();
+        });
+        return;
+      }
+      const child = fork(__filename, ['child'], { stdio: 'inherit' });
+      child.on('spawn', () => {
+        const net = require('node:net');
+        const server = net.createServer((socket) => {
+          child.send('it', socket);
+          server.close();
+        }).listen(0, '127.0.0.1', () => {
+          net.connect(server.address().port, '127.0.0.1')
+            .on('data', (text) => console.log(String(text)));
+        });
+      });`));
+  });
+
   describe('the rest of node on top', () => {
     it('http server and client', () => prints('200 true hello true\n', `
       const http = require('node:http');

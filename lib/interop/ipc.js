@@ -3,7 +3,6 @@
 // Sending our sockets and servers to other processes. Core's channel can only
 // pass core's handles: each is sent over a second descriptor.
 
-const diagnostics = require('diagnostics_channel');
 const { Handle } = require('../handle');
 const { Server } = require('../server');
 const { Socket } = require('../socket');
@@ -78,6 +77,7 @@ function withDescriptors(options) {
   return { ...options, stdio };
 }
 
+// Reaches the channels to the children to come. To be called once.
 function wrapSpawn() {
   const { prototype } = require('child_process').ChildProcess;
   const { spawn } = prototype;
@@ -88,17 +88,9 @@ function wrapSpawn() {
   } }.spawn;
 }
 
-// A child's object is made, and not spawned yet.
-function onFirstChild() {
-  diagnostics.unsubscribe('child_process', onFirstChild);
-  wrapSpawn();
-}
-
-// Reaches this process's own channel and those to the children to come. To load
-// child_process for that would cost each process a millisecond.
+// Reaches this process's own channel.
 function install() {
   wrapSend(process);
-  diagnostics.subscribe('child_process', onFirstChild);
 }
 
-module.exports = { install };
+module.exports = { install, wrapSpawn };

@@ -1,0 +1,11 @@
+'use strict';
+
+// Core's own net, as it was before anything was replaced.
+
+const net = require('net');
+
+module.exports = {
+  net: Object.create(null, Object.getOwnPropertyDescriptors(net)),
+  // What register.js wants called with ours as soon as it is loaded.
+  onload: null,
+};
