@@ -96,31 +96,13 @@ function echoWithOnread(net, peer) {
   socket.on('error', (err) => { throw err; });
 }
 
-// Connects, sends a byte, and counts when the answer and the end are there.
-// Works in windows, as the load generator does.
-function connectInWindows({ net, peer, connections, onWindow }) {
-  let samples = [];
-  let until = 0;
-  let active = 0;
-  let done;
-  const start = () => {
-    const began = process.hrtime.bigint();
-    active++;
+// Connects, sends a byte, and is done when the answer and the end are there.
+function connectInWindows({ net, peer, inWindows }) {
+  inWindows((done) => {
     const socket = net.connect(peer, () => socket.write('x'));
     socket.resume();
     socket.on('error', (err) => { throw err; });
-    socket.on('close', () => {
-      samples.push(Number(process.hrtime.bigint() - began));
-      active--;
-      if (performance.now() < until) start();
-      else if (active === 0) done();
-    });
-  };
-  onWindow((milliseconds, reply) => {
-    samples = [];
-    done = () => reply(samples);
-    until = performance.now() + milliseconds;
-    for (let i = 0; i < connections; i++) start();
+    socket.on('close', done);
   });
 }
 

@@ -13,9 +13,9 @@ let sockets = 0;
 
 // Arguments of the load generator.
 function loadArguments(scenario, target) {
-  const { mode, connections, size, reply, depth, client } = scenario;
+  const { mode, connections, size, reply, depth, client, awake } = scenario;
   if (mode !== 'exchange') return [mode, target, connections];
-  const rest = client ? ['listen'] : [];
+  const rest = client ? ['listen'] : awake ? ['awake'] : [];
   return [mode, target, connections, size, reply, depth, ...rest];
 }
 
@@ -60,7 +60,7 @@ async function startSide(context, subject, scenario, sides) {
   sides.push(side);
   if (scenario.mode === 'self') {
     side.subject = startSubject(subject.net, scenario.handler,
-      { peer: side.far.target, connections: scenario.connections });
+      { peer: side.far?.target, connections: scenario.connections });
   } else if (scenario.client) {
     await startClientSide(context, subject, scenario, side);
   } else {

@@ -3,8 +3,9 @@
 // What is measured, one entry a row. `handler` is what the subject does
 // (handlers.js), `mode` how the load generator works (load/main.c); `weight` is
 // operations per message, `unix` means a Unix socket, `ceiling` that the
-// server exists in C, `far` that an echo server is needed to connect to,
-// `quick: false` that --quick leaves it out.
+// server exists in C, `awake` that the generator does not sleep, `far` that an
+// echo server is needed to connect to, `quick: false` that --quick leaves it
+// out.
 
 const KB = 1024;
 const MB = KB * KB;
@@ -24,10 +25,18 @@ const fromServer = { ...stream, size: 1, reply: MB };
 const connects = { mode: 'connect', handler: 'connect', connections: 16,
   ceiling: true };
 
+// Over a replaced net, both ends in the measured process.
+function inProcess(name, handler) {
+  return { mode: 'self', name, handler, connections: 1, onlyNamed: true,
+    quick: false };
+}
+
 const scenarios = [
   exchange('echo 64 B, 50 connections', 'echo', { ceiling: true }),
   exchange('echo 64 B, 1 connection', 'echo',
     { connections: 1, ceiling: true }),
+  exchange('echo 64 B, 1 connection, client awake', 'echo',
+    { connections: 1, awake: true, ceiling: true }),
   exchange('echo 64 B, 50 connections, depth 16', 'echo',
     { depth: 16, ceiling: true }),
   exchange('echo 1 KB, 50 connections', 'echo',
@@ -64,6 +73,9 @@ const scenarios = [
     handler: 'client-connect', connections: 16, far: 'once' },
   { name: 'http hello, keep-alive', mode: 'http', handler: 'http',
     connections: 50, onlyNamed: true },
+  inProcess('tls: connect and handshake', 'tls-connect'),
+  inProcess('tls: handshake over a socket', 'tls-over'),
+  inProcess('tls: 1 MB to the server', 'tls-bulk'),
 ];
 
 const idle = { name: 'idle connections', connections: 10000 };

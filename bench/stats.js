@@ -63,4 +63,4 @@ function interval(base, other) {
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
-module.exports = { geometricMean, interval, median, ratio };
+module.exports = { geometricMean, interval, median, quantile, ratio };

@@ -44,9 +44,14 @@ function serve(net) {
   }));
 }
 
-function serveHttp() {
+// For what only core and uvnet can be measured by: what is built on net.
+function replaceNet() {
   if (subject === 'uvnet') require('../lib/register.js');
-  else if (subject !== 'core') throw new Error('http is for core and uvnet');
+  else if (subject !== 'core') throw new Error(`${scenario} is not for modules`);
+}
+
+function serveHttp() {
+  replaceNet();
   const listener = require('node:http').createServer((request, response) => {
     response.setHeader('Content-Length', 5);
     response.end('hello');
@@ -59,18 +64,36 @@ function percentile(sorted, percent) {
   return sorted[Math.floor((sorted.length - 1) * percent / 100)];
 }
 
-// Windows of scenarios that drive themselves come from the runner.
-function onWindow(run) {
+// For scenarios that drive themselves: runs operate(done) as often as fits into
+// each window that the runner asks for, so many at once as are wanted.
+function inWindows(operate) {
+  let samples;
+  let until;
+  let active = 0;
+  const start = () => {
+    const began = process.hrtime.bigint();
+    active++;
+    operate(() => {
+      samples.push(Number(process.hrtime.bigint() - began));
+      active--;
+      if (performance.now() < until) start();
+      else if (active === 0) report(samples);
+    });
+  };
   process.on('message', ({ window }) => {
     if (!window) return;
-    run(window, (samples) => {
-      samples.sort((a, b) => a - b);
-      process.send({
-        operations: samples.length,
-        p50: percentile(samples, 50),
-        p99: percentile(samples, 99),
-      });
-    });
+    samples = [];
+    until = performance.now() + window;
+    for (let i = 0; i < options.connections; i++) start();
+  });
+}
+
+function report(samples) {
+  samples.sort((a, b) => a - b);
+  process.send({
+    operations: samples.length,
+    p50: percentile(samples, 50),
+    p99: percentile(samples, 99),
   });
 }
 
@@ -88,8 +111,13 @@ function startClient() {
     net: load(subject),
     peer: address(options.peer),
     connections: options.connections,
-    onWindow,
+    inWindows,
   });
+}
+
+function startTls() {
+  replaceNet();
+  require('./tls')[scenario]({ inWindows });
 }
 
 function startCeiling() {
@@ -102,5 +130,6 @@ process.on('disconnect', () => process.exit());
 
 if (subject === 'ceiling') startCeiling();
 else if (scenario === 'http') serveHttp();
+else if (scenario.startsWith('tls-')) startTls();
 else if (scenario in client) startClient();
 else serve(load(subject));
