@@ -201,7 +201,13 @@ class Handle extends AsyncResource {
     } };
   }
 
-  takeReads() { return takeReads(idOf(this)); }
+  // What was read and nobody has seen yet, for whoever takes over.
+  takeReads() {
+    const chunks = takeReads(idOf(this));
+    if (this.held !== null) chunks.unshift(...this.held);
+    this.held = null;
+    return chunks;
+  }
 
   // 0, and done(status) will be called; or a negative error.
   connect(address, port, done, type) {
@@ -280,6 +286,8 @@ class Handle extends AsyncResource {
 
 Object.assign(Handle.prototype, {
   userBuffer: null,
+  // The chunks that were read before a pause in the same turn of the loop.
+  held: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.

@@ -204,8 +204,6 @@ function useOnRead(socket, onread) {
     buffer: isView ? buffer : buffer(),
     next: isView ? null : buffer,
     callback,
-    // What was read before a pause in the same turn of the loop.
-    held: null,
   };
 }
 

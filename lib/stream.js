@@ -69,6 +69,10 @@ function detachHandle(socket, hadError) {
 function startReading(socket) {
   const handle = socket._handle;
   handle.reading = true;
+  if (handle.held) {
+    setImmediate(deliverHeld, socket, handle);
+    return;
+  }
   const status = handle.readStart();
   if (status < 0) socket.destroy(errors.errnoException(status, 'read'));
 }
@@ -89,23 +93,36 @@ function onRead(count, chunk) {
   socket._unrefTimer();
   if (count > 0) {
     const settings = socket[kOnRead];
-    if (settings && !this.reading) {
+    if (settings && (!this.reading || this.held !== null)) {
       // Somebody paused the socket in the same dispatch.
-      settings.held = { count, chunk };
+      hold(socket, this, count, chunk);
       return;
     }
-    const wantsMore = settings ? callOnRead(socket, count, chunk) :
-      deliver(socket, chunk);
-    if (!wantsMore && socket._handle === this) stopReading(socket, this);
+    accept(socket, this, count, chunk);
   } else if (count === uv.EOF) {
     // The stream had enough in the same dispatch; reading on brings EOF again.
-    if (!this.reading) return;
+    if (!this.reading || this.held !== null) return;
     socket.push(null);
     // Lets 'end' come when nobody reads.
     socket.read(0);
   } else {
     socket.destroy(errors.errnoException(count, 'read'));
   }
+}
+
+// Keeps what was read for when the socket reads on. Its buffer may be another
+// socket's too.
+function hold(socket, handle, count, chunk) {
+  const { buffer } = socket[kOnRead];
+  if (chunk === undefined && !hasRoom(socket, count)) return;
+  handle.held ??= [];
+  handle.held.push(chunk ?? Buffer.from(buffer.subarray(0, count)));
+}
+
+function accept(socket, handle, count, chunk) {
+  const wantsMore = socket[kOnRead] ? callOnRead(socket, count, chunk) :
+    deliver(socket, chunk);
+  if (!wantsMore && socket._handle === handle) stopReading(socket, handle);
 }
 
 // Bytes of a write that counted as done could not be sent.
@@ -202,16 +219,19 @@ function deliver(socket, chunk) {
   return false;
 }
 
+// False, and the end of the socket, if the user has detached the buffer.
+function hasRoom(socket, count) {
+  if (socket[kOnRead].buffer.length >= count) return true;
+  socket.destroy(errors.errnoException(uv.ENOBUFS, 'read'));
+  return false;
+}
+
 // The onread option's way of reading: what was read is in the user's buffer, or
 // in `chunk` and goes there now. False if the user wants no more.
 function callOnRead(socket, count, chunk) {
   const settings = socket[kOnRead];
   if (chunk !== undefined) {
-    if (settings.buffer.length < count) {
-      // The user has detached it meanwhile.
-      socket.destroy(errors.errnoException(uv.ENOBUFS, 'read'));
-      return false;
-    }
+    if (!hasRoom(socket, count)) return false;
     settings.buffer.set(chunk);
   }
   const wantsMore =
@@ -391,27 +411,21 @@ function pauseOnRead(socket) {
 
 function resumeOnRead(socket) {
   const handle = socket._handle;
-  const settings = socket[kOnRead];
-  if (!settings || socket.connecting || !handle || handle.reading) return;
-  if (settings.held === null) {
+  if (socket[kOnRead] && !socket.connecting && handle && !handle.reading) {
     startReading(socket);
-  } else {
-    handle.reading = true;
-    setImmediate(deliverHeld, socket, handle);
   }
 }
 
 // Reading goes on with what was read before the pause.
 function deliverHeld(socket, handle) {
-  const settings = socket[kOnRead];
-  const { held } = settings;
-  if (socket._handle !== handle || !handle.reading || held === null) return;
-  settings.held = null;
-  try {
-    handle.runInAsyncScope(onRead, handle, held.count, held.chunk);
-  } finally {
-    if (socket._handle === handle && handle.reading) startReading(socket);
-  }
+  const { held } = handle;
+  if (socket._handle !== handle || !handle.reading || !held) return;
+  const chunk = held.shift();
+  if (held.length === 0) handle.held = null;
+  // First of all, for whoever is given the chunk may pause.
+  startReading(socket);
+  socket._unrefTimer();
+  handle.runInAsyncScope(accept, null, socket, handle, chunk.length, chunk);
 }
 
 function read(size) {

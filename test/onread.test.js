@@ -8,6 +8,13 @@ async function quiet(turns = 20) {
   for (let i = 0; i < turns; i++) await turn();
 }
 
+// Where to connect to it.
+function where(server) {
+  const address = server.address();
+  return typeof address === 'string' ? { path: address } :
+    { port: address.port, host: address.address };
+}
+
 forEachNet((net) => {
   forEachTransport((open) => {
     function openWith(onread) {
@@ -204,6 +211,76 @@ forEachNet((net) => {
         await eventually(() => seen.join('').length === 4 * size);
         assert.deepStrictEqual(seen,
           letters.map((letter) => letter.repeat(2 * size)));
+      });
+
+      it(`what a paused one gets later, ${size} bytes`, async () => {
+        const buffer = Buffer.alloc(64 * 1024);
+        const seen = ['', ''];
+        let paused = null;
+        let step = 0;
+        // Both read into one buffer, that one of them uses on.
+        const pairs = await openTwo([buffer, buffer], (i, text, client) => {
+          seen[i] += text;
+          if (step === 1 && paused === null) {
+            paused = pairs[1 - i];
+            paused.client.pause();
+          }
+          if (step !== 2) return;
+          client.pause();
+          client.resume();
+        });
+        const errors = [];
+        for (const { client } of pairs) {
+          client.on('error', ({ code }) => errors.push(code));
+        }
+        for (step of [0, 1]) {
+          const before = seen.join('').length;
+          sendBoth(pairs);
+          const wanted = before + (2 - step) * size;
+          await eventually(() => seen.join('').length === wanted);
+        }
+        const other = pairs.find((one) => one !== paused);
+        other.peer.write('x'.repeat(size));
+        await eventually(() => seen.join('').length === 4 * size);
+        step = 2;
+        paused.client.resume();
+        await eventually(() => seen.join('').length === 5 * size);
+        sendBoth(pairs);
+        await eventually(() => seen.join('').length === 7 * size);
+        const rounds = pairs.map((one, i) =>
+          [2, 1].map((count) => letters[i].repeat(count * size))
+            .join(one === paused ? '' : 'x'.repeat(size)));
+        assert.deepStrictEqual([seen, errors], [rounds, []]);
+      });
+
+      it(`what its first life left, ${size} bytes`, async () => {
+        const seen = ['', ''];
+        let paused = null;
+        let stops = false;
+        const buffers = [1, 2].map(() => Buffer.alloc(64 * 1024));
+        const pairs = await openTwo(buffers, (i, text) => {
+          seen[i] += text;
+          if (!stops || paused !== null) return;
+          paused = pairs[1 - i];
+          paused.client.pause();
+        });
+        sendBoth(pairs);
+        await eventually(() => seen.join('').length === 2 * size);
+        stops = true;
+        sendBoth(pairs);
+        await eventually(() => paused !== null);
+        await quiet();
+        const { client, server } = paused;
+        paused.peer.on('error', () => {});
+        client.destroy();
+        await once(client, 'close');
+        server.on('connection', (peer) => peer.write('again'));
+        client.connect(where(server));
+        client.resume();
+        await once(client, 'connect');
+        const text = () => seen[pairs.indexOf(paused)].slice(size);
+        await eventually(() => text().length > 0);
+        assert.strictEqual(text(), 'again');
       });
     }
 

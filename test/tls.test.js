@@ -172,27 +172,6 @@ forEachReplaced((run, name) => {
       }), 'true starttls');
     });
 
-    it('begun by another socket that is ready too', async () => {
-      same(await run(async (net, helper) => {
-        const tls = require('tls');
-        const psk = require(`${helper.ROOT}/test/psk`);
-        const first = await helper.pair(net);
-        const second = await helper.pair(net);
-        first.peer.once('data', () => {
-          new tls.TLSSocket(second.peer, { ...psk.server, isServer: true })
-            .end('secret');
-        });
-        // Both are in the kernel before anything is read.
-        first.client.write('starttls');
-        const socket = tls.connect({ ...psk.client, socket: second.client });
-        const text = await helper.collect(socket);
-        first.client.destroy();
-        first.server.close();
-        second.server.close();
-        return String(text);
-      }), 'secret');
-    });
-
     it('while megabytes wait to be sent, on both ends', async () => {
       same(await run(async (net, helper) => {
         const tls = require('tls');
