@@ -64,14 +64,29 @@ function continueCount(native, name, before) {
   });
 }
 
-// Puts chunks into the stream for whoever takes the socket over to read,
-// without showing them to the listeners of 'data'.
+// Puts chunks into the stream for whoever takes the socket over to read, as
+// bytes. What that one leaves then goes to the socket's own listeners.
 function keepUnread(socket, chunks) {
   if (chunks.length === 0) return;
-  const isFlowing = socket.readableFlowing === true;
-  socket.readableFlowing = false;
+  const state = socket._readableState;
+  const isFlowing = state.flowing === true;
+  const encoding = state.length === 0 ? state.encoding : null;
+  if (encoding) Object.assign(state, { decoder: null, encoding: null });
+  if (isFlowing) state.flowing = false;
+  state.needReadable = false;
   for (const chunk of chunks) socket.push(chunk);
-  if (isFlowing) socket.resume();
+  setImmediate(showUnread, socket, isFlowing, encoding);
+}
+
+function showUnread(socket, isFlowing, encoding) {
+  if (encoding) socket.setEncoding(encoding);
+  if (socket.readableLength === 0 || socket.destroyed) {
+    if (isFlowing) socket.readableFlowing = true;
+  } else if (isFlowing) {
+    socket.resume();
+  } else {
+    socket.emit('readable');
+  }
 }
 
 // Sends what the kernel did not take from our handle, ahead of all else.
