@@ -8,9 +8,16 @@ const core = require('../core');
 const { bridgeTo } = require('./foreign');
 const { onceLoaded } = require('./loaded');
 
+let tls = null;
+let isPatched = false;
+
+const findOnceLoaded = onceLoaded(['NativeModule tls'], () => {
+  tls = require('tls');
+});
+
 function patch(Own) {
   const { isMovable, moveToCore } = require('./move');
-  const { prototype } = require('tls').TLSSocket;
+  const { prototype } = tls.TLSSocket;
   // A TLSSocket is always over a handle of core's. The class may have been made
   // before net was replaced.
   const parent = Object.getPrototypeOf(prototype);
@@ -36,19 +43,18 @@ function patch(Own) {
 
 // Called when somebody asks whether a value is a net.Socket, as tls does right
 // before it wraps one.
-const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
-
-let TlsServer;
-
-const findOnceLoaded = onceLoaded(['NativeModule tls'], () => {
-  TlsServer = require('tls').Server;
-});
+function patchOnceLoaded(Own) {
+  findOnceLoaded();
+  if (tls === null || isPatched) return;
+  isPatched = true;
+  patch(Own);
+}
 
 // Whether all connections of the server will be core's: it had better accept
 // them on core's handles then, than move each.
 function isServer(server) {
   findOnceLoaded();
-  return TlsServer !== undefined && server instanceof TlsServer;
+  return tls !== null && server instanceof tls.Server;
 }
 
 module.exports = { isServer, patchOnceLoaded };
