@@ -1,13 +1,7 @@
-/* What JavaScript sees of address.h and blocklist.h:
- *
- *   blockListCreate()                             list
- *   blockListAddAddress(list, family, text)       0 or error
- *   blockListAddRange(list, family, start, family, end)
- *   blockListAddSubnet(list, family, text, prefix)
- *   blockListCheck(list, family, text)            1, 0 or error
- *
- * `family` is 4 or 6. Errors are libuv's negative numbers; arguments of a
- * wrong type throw, and so does a list that blockListCreate() did not make. */
+/* What JavaScript sees of address.h and blocklist.h: the functions in the table
+ * at the end. `family` is 4 or 6. Errors are libuv's negative numbers;
+ * arguments of a wrong type throw, and so does a list that blockListCreate()
+ * did not make. */
 #include "js_address.h"
 
 #include <stdlib.h>
@@ -225,15 +219,23 @@ static napi_value list_check(napi_env env, napi_callback_info info) {
   return js_int(env, result);
 }
 
+static const struct {
+  const char *name;
+  napi_callback call;
+} functions[] = {
+    /* (): a list */
+    {"blockListCreate", list_create},
+    /* (list, family, text): 0 or an error */
+    {"blockListAddAddress", add_address},
+    /* (list, family, start, family, end): 0 or an error */
+    {"blockListAddRange", add_range},
+    /* (list, family, text, prefix): 0 or an error */
+    {"blockListAddSubnet", add_subnet},
+    /* (list, family, text): 1, 0 or an error */
+    {"blockListCheck", list_check},
+};
+
 napi_status uvnet_address_init(napi_env env, napi_value exports) {
-  static const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {
-      {"blockListCreate", list_create}, {"blockListAddAddress", add_address},
-      {"blockListAddRange", add_range}, {"blockListAddSubnet", add_subnet},
-      {"blockListCheck", list_check},
-  };
   napi_value function;
   napi_status status;
   size_t i;
