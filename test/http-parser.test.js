@@ -85,41 +85,35 @@ const CASES = {
 forEachNet((net, name) => {
   const flags = name === 'uvnet' ? ['-r', REGISTER] : [];
 
-  // Where each event has a dispatch of its own, nothing runs between two calls
-  // of the parser's.
-  const isBatching = process.env.UVNET_NO_BATCHING !== '1' || name === 'core';
-
   async function prints(lines, source) {
     const end = await spawnScript(name, source, { flags });
     assert.deepStrictEqual([end.stdout.split('\n'), end.stderr, end.code],
       [[...lines, ''], '', 0]);
   }
 
-  if (isBatching) {
-    describe('http\'s parser reads from the handle', () => {
-      for (const [title, [source, lines]] of Object.entries(CASES)) {
-        it(title, () => prints(lines, `${PARSER}${source}`));
-      }
-    });
+  describe('http\'s parser reads from the handle', () => {
+    for (const [title, [source, lines]] of Object.entries(CASES)) {
+      it(title, () => prints(lines, `${PARSER}${source}`));
+    }
+  });
 
-    it('ticks of a body run before the request is complete', () => prints(
-      ['data false', 'tick false', 'end true'], `
-      const http = require('node:http');
-      const server = http.createServer((request, response) => {
-        request.on('data', () => {
-          console.log('data', request.complete);
-          process.nextTick(() => console.log('tick', request.complete));
-        });
-        request.on('end', () => {
-          console.log('end', request.complete);
-          response.end();
-          server.close();
-        });
-      }).listen(0, () => {
-        const { port } = server.address();
-        http.request({ port, method: 'POST', agent: false }).end('body');
-      });`));
-  }
+  it('ticks of a body run before the request is complete', () => prints(
+    ['data false', 'tick false', 'end true'], `
+    const http = require('node:http');
+    const server = http.createServer((request, response) => {
+      request.on('data', () => {
+        console.log('data', request.complete);
+        process.nextTick(() => console.log('tick', request.complete));
+      });
+      request.on('end', () => {
+        console.log('end', request.complete);
+        response.end();
+        server.close();
+      });
+    }).listen(0, () => {
+      const { port } = server.address();
+      http.request({ port, method: 'POST', agent: false }).end('body');
+    });`));
 
   it('what follows an upgrade arrives', () => prints(
     ['head', 'and more'], `
