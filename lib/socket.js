@@ -33,11 +33,11 @@ function Socket(options) {
     startReading(this, options);
     return this;
   }
+  if (hasForeignHandle(options)) {
+    return foreign.construct(this, options, new.target === Socket, Socket);
+  }
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
-  if (foreign.isForeign(settings.handle)) {
-    return foreign.construct(this, settings, new.target === Socket, Socket);
-  }
   checkOptions(settings);
   const handle = handleOf(settings);
   initialize(this);
@@ -59,6 +59,14 @@ const hasInstance = Function.prototype[Symbol.hasInstance];
 // True for a socket of this implementation, or of a subclass of it.
 function isOwn(value) {
   return hasInstance.call(Socket, value);
+}
+
+// Such options go to core as they are: it makes a copy itself, and for a copy of
+// a copy V8 may make a new hidden class each time.
+function hasForeignHandle(options) {
+  return options !== null && typeof options === 'object' &&
+    foreign.isForeign(options.handle ?? null) &&
+    Object.hasOwn(options, 'handle');
 }
 
 // Without `new`; or for a class that was derived from core's Socket before net

@@ -107,16 +107,26 @@ function shareInternals(Own) {
   }
 }
 
+// The options with all that core's constructor adds to its copy of them. V8 makes
+// a hidden class for each copy that is added to, and then another look at every
+// option costs more than the whole constructor.
+function completed(options) {
+  return {
+    emitClose: false, autoDestroy: true, decodeStrings: false, ...options,
+  };
+}
+
 // Constructs for `new Socket(options)` with a foreign handle (`isPlain`), which
 // gives a socket of core's, or for a subclass, whose `socket` then runs on
 // core's methods. Both find what users add to net.Socket.prototype.
 function construct(socket, options, isPlain, Own) {
   if (isPlain) {
-    return Object.setPrototypeOf(new core.Socket(options), bridgeTo(Own));
+    return Object.setPrototypeOf(new core.Socket(completed(options)),
+      bridgeTo(Own));
   }
   acceptOurs(Own);
   useCoreMethods(socket, Own, options.handle);
-  core.Socket.call(socket, options);
+  core.Socket.call(socket, completed(options));
   return socket;
 }
 
