@@ -48,8 +48,18 @@ module.exports = {
   ownerSymbol: symbolOf(handle, 'owner_symbol'),
   // Marks the result of _normalizeArgs(), which http's agents pass on.
   normalizedArgs: symbolOf(net._normalizeArgs([]), 'normalizedArgs'),
-  // Where core's stream code keeps and looks for ids and timers.
+  // Where core's stream code keeps and looks for handles, ids and timers.
+  handle: symbolOf(socket, 'kHandle'),
   asyncId: symbolOf(socket, 'async_id_symbol'),
   timeout: symbolOf(socket, 'timeout'),
+  // Where core's sockets keep their settings.
+  noDelay: symbolOf(socket, 'kSetNoDelay'),
+  keepAlive: symbolOf(socket, 'kSetKeepAlive'),
+  keepAliveDelay: symbolOf(socket, 'kSetKeepAliveInitialDelay'),
+  buffer: symbolOf(socket, 'kBuffer'),
+  bufferCallback: symbolOf(socket, 'kBufferCb'),
+  bufferGenerator: symbolOf(socket, 'kBufferGen'),
+  bytesRead: symbolOf(socket, 'kBytesRead'),
+  bytesWritten: symbolOf(socket, 'kBytesWritten'),
   symbolOf,
 };

@@ -136,7 +136,7 @@ function handleOfDescriptor({ fd }) {
 function initialize(socket) {
   socket.connecting = false;
   socket._hadError = false;
-  socket._handle = null;
+  socket[core.handle] = null;
   socket._parent = null;
   socket._host = null;
   socket._closeAfterHandlingError = false;
@@ -372,6 +372,10 @@ function define(name, get, options) {
   Object.defineProperty(Socket.prototype, name, { ...options, get });
 }
 
+// Kept where core's methods will look for it if the socket becomes core's.
+define('_handle', function() { return this[core.handle]; }, {
+  set(handle) { this[core.handle] = handle; },
+});
 define('_connecting', function() { return this.connecting; });
 define('pending', function() {
   return !this._handle || this.connecting;

@@ -19,7 +19,8 @@ function isForeign(handle) {
 }
 
 // What core's Socket has, as properties to be defined; where only ours has
-// something of its own, what all streams have.
+// something of its own, what all streams have. So is the state that core's
+// constructor makes, for sockets that our constructor made.
 function coreMethods(Own) {
   if (methods !== undefined) return methods;
   methods = Object.getOwnPropertyDescriptors(core.Socket.prototype);
@@ -29,6 +30,11 @@ function coreMethods(Own) {
       methods[key] = { value: Duplex.prototype[key], writable: true };
     }
   }
+  const fresh = new core.Socket();
+  for (const symbol of Object.getOwnPropertySymbols(fresh)) {
+    methods[symbol] = { value: fresh[symbol], writable: true };
+  }
+  delete methods[core.handle];
   for (const key of Reflect.ownKeys(methods)) {
     Object.assign(methods[key], { configurable: true, enumerable: false });
   }

@@ -15,41 +15,24 @@ const { Socket: Own } = require('../socket');
 const { emptyTcp, toCore } = require('./adopt');
 const { useCoreMethods } = require('./foreign');
 
-let initial;
-
-// What core's constructor gives a socket under symbols of its own.
-function initialState() {
-  if (initial === undefined) {
-    const template = new core.Socket();
-    initial = Object.getOwnPropertySymbols(template)
-      .map((symbol) => [symbol, template[symbol]]);
-  }
-  return initial;
-}
-
-// Our settings by the names of core's symbols.
-function settingsOf(socket) {
-  const onread = socket[kOnRead];
-  return {
-    kSetNoDelay: socket[kNoDelay],
-    kSetKeepAlive: socket[kKeepAlive],
-    kSetKeepAliveInitialDelay: socket[kKeepAliveDelay],
-    kBuffer: onread?.buffer,
-    kBufferCb: onread?.callback,
-    kBufferGen: onread?.next,
-  };
-}
-
-// Gives the socket core's state and methods.
+// Gives the socket core's state and methods. What most sockets have is found on
+// their prototype then, so that all that move keep one shape: core's code would
+// be slow on objects that each have one of their own.
 function become(socket) {
-  const settings = settingsOf(socket);
-  delete socket._handle;
-  for (const [symbol, value] of initialState()) {
-    if (Object.hasOwn(socket, symbol)) continue;
-    socket[symbol] = settings[symbol.description] ?? value;
-  }
   if (socket[kRelay]) socket[kRelay] = null;
+  socket[core.bytesRead] = 0;
+  socket[core.bytesWritten] = 0;
   useCoreMethods(socket, Own);
+  if (socket[kNoDelay]) socket[core.noDelay] = true;
+  if (socket[kKeepAlive]) {
+    socket[core.keepAlive] = true;
+    socket[core.keepAliveDelay] = socket[kKeepAliveDelay];
+  }
+  const onread = socket[kOnRead];
+  if (onread === null) return;
+  socket[core.buffer] = onread.buffer;
+  socket[core.bufferCallback] = onread.callback;
+  socket[core.bufferGenerator] = onread.next;
 }
 
 // Lets a counter of the native handle go on where ours was.
