@@ -13,9 +13,9 @@ let sockets = 0;
 
 // Arguments of the load generator.
 function loadArguments(scenario, target) {
-  const { mode, connections, size, reply, depth, client, awake } = scenario;
+  const { mode, connections, size, reply, depth, client } = scenario;
   if (mode !== 'exchange') return [mode, target, connections];
-  const rest = client ? ['listen'] : awake ? ['awake'] : [];
+  const rest = client ? ['listen'] : [];
   return [mode, target, connections, size, reply, depth, ...rest];
 }
 

@@ -3,9 +3,8 @@
 // What is measured, one entry a row. `handler` is what the subject does
 // (handlers.js), `mode` how the load generator works (load/main.c); `weight` is
 // operations per message, `unix` means a Unix socket, `ceiling` that the
-// server exists in C, `awake` that the generator does not sleep, `far` that an
-// echo server is needed to connect to, `quick: false` that --quick leaves it
-// out.
+// server exists in C, `far` that an echo server is needed to connect to,
+// `quick: false` that --quick leaves it out.
 
 const KB = 1024;
 const MB = KB * KB;
@@ -35,8 +34,6 @@ const scenarios = [
   exchange('echo 64 B, 50 connections', 'echo', { ceiling: true }),
   exchange('echo 64 B, 1 connection', 'echo',
     { connections: 1, ceiling: true }),
-  exchange('echo 64 B, 1 connection, client awake', 'echo',
-    { connections: 1, awake: true, ceiling: true }),
   exchange('echo 64 B, 50 connections, depth 16', 'echo',
     { depth: 16, ceiling: true }),
   exchange('echo 1 KB, 50 connections', 'echo',

@@ -23,6 +23,7 @@ const {
   kKeepAliveDelay, kKeepAliveInterval, kLastQueueSize, kNoDelay, kOnRead, kPeer,
   kRelay, kTypeOfService,
 } = symbols;
+const { asyncId: kAsyncId, handle: kHandle, timeout: kTimeout } = core;
 
 function Socket(options) {
   if (!isOwn(this)) return constructOther(this, options);
@@ -136,7 +137,7 @@ function handleOfDescriptor({ fd }) {
 function initialize(socket) {
   socket.connecting = false;
   socket._hadError = false;
-  socket[core.handle] = null;
+  socket[kHandle] = null;
   socket._parent = null;
   socket._host = null;
   socket._closeAfterHandlingError = false;
@@ -145,8 +146,8 @@ function initialize(socket) {
   socket._pendingEncoding = '';
   socket.server = null;
   socket._server = null;
-  socket[core.asyncId] = -1;
-  socket[core.timeout] = null;
+  socket[kAsyncId] = -1;
+  socket[kTimeout] = null;
   socket[kBytesRead] = 0;
   socket[kBytesWritten] = 0;
 }
@@ -269,7 +270,7 @@ Socket.prototype._onTimeout = function() {
 // Starts the idle timeout anew, of the sockets below this one too.
 Socket.prototype._unrefTimer = function() {
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
-    const timer = socket[core.timeout];
+    const timer = socket[kTimeout];
     if (timer) timer.refresh();
   }
 };
@@ -342,7 +343,7 @@ Socket.prototype._reset = function() {
 Socket.prototype._destroy = function(error, callback) {
   this.connecting = false;
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
-    clearTimeout(socket[core.timeout]);
+    clearTimeout(socket[kTimeout]);
   }
   if (this._handle) {
     detachHandle(this, Boolean(error));
@@ -373,8 +374,8 @@ function define(name, get, options) {
 }
 
 // Kept where core's methods will look for it if the socket becomes core's.
-define('_handle', function() { return this[core.handle]; }, {
-  set(handle) { this[core.handle] = handle; },
+define('_handle', function() { return this[kHandle]; }, {
+  set(handle) { this[kHandle] = handle; },
 });
 define('_connecting', function() { return this.connecting; });
 define('pending', function() {

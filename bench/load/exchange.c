@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_DEPTH = 64, RECEIVE_SIZE = 1 << 18, SLEEP = 1000 };
+enum { MAX_DEPTH = 64, RECEIVE_SIZE = 1 << 18 };
 
 struct connection {
   int fd;
@@ -28,8 +28,6 @@ struct exchange {
   struct connection *connections;
   unsigned int count;
   unsigned int depth;
-  /* Milliseconds to sleep at most. */
-  int timeout;
   size_t size;
   size_t reply;
   /* As many messages, one behind the other, as can be on their way at once. */
@@ -155,8 +153,7 @@ static void run_window(void *context, int64_t nanoseconds) {
 
   begin(exchange);
   while (go_on || is_pending(exchange)) {
-    int ready =
-        epoll_wait(exchange->poll, events, MAX_EVENTS, exchange->timeout);
+    int ready = epoll_wait(exchange->poll, events, MAX_EVENTS, 1000);
     int i;
 
     go_on = go_on && now() - start < nanoseconds;
@@ -181,7 +178,6 @@ static void run(struct exchange *exchange) {
 void run_exchange(const struct exchange_options *options) {
   struct exchange exchange = {.count = options->connections,
                               .depth = options->depth,
-                              .timeout = options->awake ? 0 : SLEEP,
                               .size = options->size,
                               .reply = options->reply};
   char *messages;
@@ -230,7 +226,7 @@ void run_http(const char *target, unsigned int connections) {
   const char *request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                         "Connection: keep-alive\r\n\r\n";
   struct exchange exchange = {
-      .count = connections, .depth = 1, .timeout = SLEEP, .messages = request};
+      .count = connections, .depth = 1, .messages = request};
 
   exchange.size = strlen(request);
   exchange.reply = response_size(target, request);

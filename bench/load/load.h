@@ -26,8 +26,6 @@ struct exchange_options {
   unsigned int depth;
   /* Wait for the subject to connect, instead of connecting to it. */
   bool listens;
-  /* Poll without sleeping. */
-  bool awake;
 };
 
 /* util.c */

@@ -1,12 +1,10 @@
 /* The load generator: one thread, epoll, non-blocking sockets. It works in
  * windows, so that servers can be measured in turn.
  *
- *   load exchange <target> <connections> <size> <reply> <depth> [listen|awake]
+ *   load exchange <target> <connections> <size> <reply> <depth> [listen]
  *     Sends messages of <size> bytes and takes each <reply> bytes for the
  *     answer to one. With "listen" it prints a target and waits for the
- *     subject's connections. With "awake" it never sleeps while it waits, so
- *     that no subject spends time on waking it. An operation is a message with
- *     its reply.
+ *     subject's connections. An operation is a message with its reply.
  *   load http <target> <connections>
  *     The same with a GET request; the reply's length is learnt from the first.
  *   load connect <target> <connections>
@@ -59,7 +57,6 @@ static int exchange(int argc, char **argv) {
   options.reply = number(argv[5]);
   options.depth = number(argv[6]);
   options.listens = argc > 7 && strcmp(argv[7], "listen") == 0;
-  options.awake = argc > 7 && strcmp(argv[7], "awake") == 0;
   if (options.size == 0 || options.reply == 0)
     return usage();
   run_exchange(&options);
