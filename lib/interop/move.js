@@ -16,23 +16,26 @@ const { emptyTcp, toCore } = require('./adopt');
 const { useCoreMethods } = require('./foreign');
 
 // Gives the socket core's state and methods. What most sockets have is found on
-// their prototype then, so that all that move keep one shape: core's code would
-// be slow on objects that each have one of their own.
+// their prototype then. The others' state, and what all get sooner or later,
+// comes ahead of it: V8 makes a hidden class for each object that is added to
+// after its prototype was changed, and core's code would be slow on each.
 function become(socket) {
   if (socket[kRelay]) socket[kRelay] = null;
-  socket[core.bytesRead] = 0;
-  socket[core.bytesWritten] = 0;
-  useCoreMethods(socket, Own);
   if (socket[kNoDelay]) socket[core.noDelay] = true;
   if (socket[kKeepAlive]) {
     socket[core.keepAlive] = true;
     socket[core.keepAliveDelay] = socket[kKeepAliveDelay];
   }
   const onread = socket[kOnRead];
-  if (onread === null) return;
-  socket[core.buffer] = onread.buffer;
-  socket[core.bufferCallback] = onread.callback;
-  socket[core.bufferGenerator] = onread.next;
+  if (onread !== null) {
+    socket[core.buffer] = onread.buffer;
+    socket[core.bufferCallback] = onread.callback;
+    socket[core.bufferGenerator] = onread.next;
+  }
+  socket[core.bytesRead] = 0;
+  socket[core.bytesWritten] = 0;
+  socket[kConnector] = null;
+  useCoreMethods(socket, Own);
 }
 
 // Lets a counter of the native handle go on where ours was.
