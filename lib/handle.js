@@ -255,8 +255,20 @@ class Handle extends AsyncResource {
   // Writes what was read for a relay. Bytes sent, or a negative error.
   relay(offset, length) { return binding.relay(idOf(this), offset, length); }
 
+  // From now on reads go to `view`. Where it changes and its length does not, C
+  // finds the newest in an array.
   useUserBuffer(view) {
-    const status = binding.useUserBuffer(idOf(this), view);
+    const id = idOf(this);
+    const { userBuffer: before } = this;
+    let status = 0;
+    if (id < 0 || before === null) {
+      status = binding.useUserBuffer(id, view);
+    } else if (this.userBuffers === null || view?.length !== before.length) {
+      this.userBuffers = [view];
+      status = binding.useUserBuffer(id, this.userBuffers);
+    } else {
+      this.userBuffers[0] = view;
+    }
     if (status === 0) this.userBuffer = view;
     return status;
   }
@@ -286,6 +298,8 @@ class Handle extends AsyncResource {
 
 Object.assign(Handle.prototype, {
   userBuffer: null,
+  // Has the newest as its element, once it was changed.
+  userBuffers: null,
   // The chunks that were read before a pause in the same turn of the loop.
   held: null,
   onrelay: null,

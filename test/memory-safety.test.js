@@ -181,6 +181,37 @@ forEachNet((net, name) => {
         assert.strictEqual(result, 16);
       });
 
+      it('the next buffer of a function is lost before the read', async () => {
+        const result = await inChild(name, async (net, helper) => {
+          let newest;
+          let reads = 0;
+          const { client, peer } = await helper.pair(net, {
+            client: {
+              onread: {
+                buffer() {
+                  newest = new Uint8Array(65536);
+                  return newest;
+                },
+                callback() { reads++; },
+              },
+            },
+          });
+          const errors = [];
+          client.on('error', (err) => { errors.push(err.code); });
+          peer.on('error', () => {});
+          for (let i = 1; i < 4; i++) {
+            peer.write(Buffer.alloc(65536, 1));
+            await helper.eventually(() => client.bytesRead === i * 65536);
+          }
+          structuredClone(newest.buffer, { transfer: [newest.buffer] });
+          const before = reads;
+          peer.write(Buffer.alloc(65536, 1));
+          await helper.eventually(() => client.destroyed, 200);
+          return { errors, more: reads - before };
+        });
+        assert.deepStrictEqual(result, { errors: ['ENOBUFS'], more: 0 });
+      });
+
       it('the buffer is shrunk between reads', async () => {
         const result = await inChild(name, async (net, helper) => {
           const buffer = new ArrayBuffer(65536, { maxByteLength: 65536 });

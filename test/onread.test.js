@@ -98,6 +98,30 @@ forEachNet((net) => {
       assert.strictEqual(made, uses.length + 1);
     });
 
+    it('a function gives buffers of any length', async () => {
+      const lengths = [4, 4, 3000, 3000, 65536, 65536, 5, 3000];
+      const given = [];
+      const chunks = [];
+      const { client, peer } = await openWith({
+        buffer() {
+          const length = lengths[given.length % lengths.length];
+          given.push(Buffer.alloc(length));
+          return given.at(-1);
+        },
+        callback(count, used) {
+          assert.strictEqual(used, given.at(-1));
+          assert.ok(count <= used.length);
+          chunks.push(Buffer.from(used.subarray(0, count)));
+        },
+      });
+      const sent = Buffer.from(Array.from({ length: 300000 }, (_, i) => i));
+      peer.end(sent);
+      client.resume();
+      await once(client, 'end');
+      assert.ok(Buffer.concat(chunks).equals(sent));
+      assert.ok(chunks.length > lengths.length);
+    });
+
     it('a function that gives no view keeps the last buffer', async () => {
       const only = Buffer.alloc(4);
       let calls = 0;
