@@ -176,7 +176,7 @@ function chunkOf([kind, id, length, offset], batch) {
   switch (kind) {
     case READ:
       return offset < 0 ?
-        Buffer.from(handles[id].userBuffer.subarray(0, length)) :
+        Buffer.from(handles[id].userBuffers[0].subarray(0, length)) :
         new FastBuffer(batch.slab, batch.base + offset, length);
     case READ_BULK: return new FastBuffer(batch.bulk, offset, length);
     case READ_RELAY: return relayMemory(offset, offset + length);

@@ -255,21 +255,19 @@ class Handle extends AsyncResource {
   // Writes what was read for a relay. Bytes sent, or a negative error.
   relay(offset, length) { return binding.relay(idOf(this), offset, length); }
 
-  // From now on reads go to `view`. Where it changes and its length does not, C
-  // finds the newest in an array.
+  // From now on reads go to `view`. C looks for it in an array, where to change
+  // it is cheaper than to make a new reference for each read.
   useUserBuffer(view) {
     const id = idOf(this);
-    const { userBuffer: before } = this;
-    let status = 0;
-    if (id < 0 || before === null) {
-      status = binding.useUserBuffer(id, view);
-    } else if (this.userBuffers === null || view?.length !== before.length) {
-      this.userBuffers = [view];
-      status = binding.useUserBuffer(id, this.userBuffers);
-    } else {
-      this.userBuffers[0] = view;
+    const { userBuffers } = this;
+    if (id >= 0 && ArrayBuffer.isView(view) &&
+        view.byteLength === userBuffers?.[0].byteLength) {
+      userBuffers[0] = view;
+      return 0;
     }
-    if (status === 0) this.userBuffer = view;
+    const holder = [view];
+    const status = binding.useUserBuffer(id, holder);
+    if (status === 0) this.userBuffers = holder;
     return status;
   }
 
@@ -297,8 +295,7 @@ class Handle extends AsyncResource {
 }
 
 Object.assign(Handle.prototype, {
-  userBuffer: null,
-  // Has the newest as its element, once it was changed.
+  // The buffer that onread gave last is its only element.
   userBuffers: null,
   // The chunks that were read before a pause in the same turn of the loop.
   held: null,

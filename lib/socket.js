@@ -62,12 +62,10 @@ function isOwn(value) {
   return hasInstance.call(Socket, value);
 }
 
-// Such options go to core as they are: it makes a copy itself, and for a copy of
-// a copy V8 may make a new hidden class each time.
+// Such options are not copied here: for a copy of a copy, which others make, V8
+// may make a new hidden class each time.
 function hasForeignHandle(options) {
-  return options !== null && typeof options === 'object' &&
-    foreign.isForeign(options.handle ?? null) &&
-    Object.hasOwn(options, 'handle');
+  return foreign.isForeign(options?.handle) && Object.hasOwn(options, 'handle');
 }
 
 // Without `new`; or for a class that was derived from core's Socket before net

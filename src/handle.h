@@ -46,8 +46,6 @@ struct uvnet_handle {
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;
-  /* See `user_buffer`. */
-  bool user_changes;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands. */
@@ -57,8 +55,8 @@ struct uvnet_handle {
   /* The request of a connect or shutdown that runs: never both. */
   union uvnet_request *request;
   struct uvnet_write_queue writes;
-  /* The view that onread gave, or with `user_changes` an array with the newest;
-   * NULL: reads go to the slab. */
+  /* An array whose first element is the view that onread gave, or NULL: reads
+   * go to the slab. */
   napi_ref user_buffer;
   uint64_t bytes_read;
   uint64_t bytes_written;

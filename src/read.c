@@ -11,32 +11,21 @@
 #include "relay.h"
 #include "slab.h"
 
-/* The user's buffer, which JavaScript changes in an array where it changes at
- * all: a new reference for each read would cost more than the read. */
-static napi_status user_view(const struct uvnet_handle *handle,
-                             napi_value *view) {
-  napi_env napi = handle->env->napi;
-  napi_status status =
-      napi_get_reference_value(napi, handle->user_buffer, view);
-
-  if (status == napi_ok && handle->user_changes)
-    status = napi_get_element(napi, *view, 0, view);
-  return status;
-}
-
 /* The memory of the buffer that onread gave, looked at anew each time because
- * the user may detach or resize it between two reads. Empty if it is gone;
- * libuv then reports UV_ENOBUFS. */
+ * the user may detach, resize or change it between two reads. Empty if it is
+ * gone; libuv then reports UV_ENOBUFS. */
 static uv_buf_t user_memory(struct uvnet_handle *handle) {
   napi_env napi = handle->env->napi;
   napi_handle_scope scope = NULL;
+  napi_value holder = NULL;
   napi_value view = NULL;
   char *data = NULL;
   size_t length = 0;
 
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
     return uv_buf_init(NULL, 0);
-  if (user_view(handle, &view) != napi_ok ||
+  if (napi_get_reference_value(napi, handle->user_buffer, &holder) != napi_ok ||
+      napi_get_element(napi, holder, 0, &view) != napi_ok ||
       !js_view(napi, view, &data, &length))
     length = 0;
   if (length > INT32_MAX)
@@ -262,31 +251,27 @@ napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
   return js_int(napi, uv_read_stop(&handle->uv.stream));
 }
 
-/* useUserBuffer(id, view): from now on reads go to `view`; if that is an array,
- * to whatever view of the same length its first element is by then. UV_EINVAL
- * if it is no view. */
+/* useUserBuffer(id, holder): from now on reads go to the view that is the first
+ * element of the array `holder` by then; it keeps its length. UV_EINVAL if it
+ * is no view. */
 napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
   napi_value view;
   char *data;
   size_t length;
-  bool changes = false;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 2, argv, &result);
 
   if (handle == NULL)
     return result;
-  view = argv[1];
-  if (napi_is_array(napi, view, &changes) == napi_ok && changes &&
-      napi_get_element(napi, view, 0, &view) != napi_ok)
+  if (napi_get_element(napi, argv[1], 0, &view) != napi_ok)
     return js_throw_last(napi);
   if (!js_view(napi, view, &data, &length))
     return js_int(napi, UV_EINVAL);
   uvnet_read_release(handle);
   if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)
     return js_throw_last(napi);
-  handle->user_changes = changes;
   handle->user_length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
   return js_int(napi, 0);
 }

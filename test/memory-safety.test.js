@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const { constants } = require('node:os');
 const { forEachNet, inChild, pair, pairUnix } = require('./helper');
 
 // Ways to take the memory of an ArrayBuffer away. The functions run in a
@@ -210,6 +211,19 @@ forEachNet((net, name) => {
           return { errors, more: reads - before };
         });
         assert.deepStrictEqual(result, { errors: ['ENOBUFS'], more: 0 });
+      });
+
+      it('the handle takes nothing but views', async () => {
+        const result = await inChild(name, async (net, helper) => {
+          const { client } = await helper.pair(net, {
+            client: { onread: { buffer: Buffer.alloc(16), callback() {} } },
+          });
+          const { _handle: handle } = client;
+          return [Buffer.alloc(16), { length: 16, byteLength: 16 }, null]
+            .map((value) => handle.useUserBuffer(value));
+        });
+        const { EINVAL } = constants.errno;
+        assert.deepStrictEqual(result, [0, -EINVAL, -EINVAL]);
       });
 
       it('the buffer is shrunk between reads', async () => {
