@@ -39,13 +39,17 @@ static void add(struct run *run, struct uvnet_handle *handle, char *bytes,
 
 void uvnet_outbox_flush(struct uvnet_env *env,
                         const struct uvnet_handle *ending) {
-  struct run run = {.handle = NULL, .count = 0, .ending = ending};
+  struct run run;
   size_t at = UVNET_OUTBOX_START;
   int32_t *numbers = env->outbox;
   size_t used = (size_t)numbers[UVNET_OUTBOX_USED];
 
   if (used <= UVNET_OUTBOX_START || used > UVNET_OUTBOX_SIZE)
     return;
+  /* Its buffers are a kilobyte, which an initializer would clear. */
+  run.handle = NULL;
+  run.count = 0;
+  run.ending = ending;
   numbers[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   while (at + UVNET_OUTBOX_HEADER <= used) {
     const int32_t *header = numbers + at / sizeof(*numbers);

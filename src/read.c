@@ -64,12 +64,17 @@ static uv_buf_t bulk_memory(struct uvnet_handle *handle) {
   size_t wanted = last < DIRECT_ROOM ? DIRECT_ROOM : last;
   size_t size = last < LARGE_READ ? UVNET_SLAB_SIZE : UVNET_BULK_SIZE;
   struct uvnet_slab *bulk = &handle->env->bulk;
+  napi_env napi = handle->env->napi;
+  napi_handle_scope scope = NULL;
   char *memory;
 
   /* Chunks that wait for their dispatch keep the slab that is there. */
   if (handle->env->bulk_events > 0 && bulk->used + wanted > bulk->size)
     return uv_buf_init(NULL, 0);
+  if (napi_open_handle_scope(napi, &scope) != napi_ok)
+    return uv_buf_init(NULL, 0);
   memory = uvnet_slab_room(handle->env, bulk, wanted, size, &room);
+  (void)napi_close_handle_scope(napi, scope);
   return uv_buf_init(memory, (unsigned int)room);
 }
 

@@ -38,20 +38,14 @@ static void *current_memory(napi_env napi, const struct uvnet_slab *slab,
 
 char *uvnet_slab_room(struct uvnet_env *env, struct uvnet_slab *slab,
                       size_t wanted, size_t size, size_t *room) {
-  napi_handle_scope scope = NULL;
-  char *memory;
+  char *memory = current_memory(env->napi, slab, wanted);
 
-  if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
-    return NULL;
-  memory = current_memory(env->napi, slab, wanted);
   if (memory == NULL)
     memory = new_memory(env->napi, slab, size);
-  if (memory != NULL) {
-    memory += slab->used;
-    *room = slab->size - slab->used;
-  }
-  (void)napi_close_handle_scope(env->napi, scope);
-  return memory;
+  if (memory == NULL)
+    return NULL;
+  *room = slab->size - slab->used;
+  return memory + slab->used;
 }
 
 int32_t uvnet_slab_take(struct uvnet_slab *slab, size_t length) {

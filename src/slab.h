@@ -10,7 +10,7 @@
 /* Memory for `wanted` bytes or more in the slab; `room` receives how much there
  * is. A slab that has less left is changed for a new one of `size` bytes, which
  * is at least `wanted`. Nothing is taken until uvnet_slab_take(). NULL if there
- * is no memory. The pointer is good until JavaScript runs. Needs no open handle
+ * is no memory. The pointer is good until JavaScript runs. Needs an open handle
  * scope. */
 char *uvnet_slab_room(struct uvnet_env *env, struct uvnet_slab *slab,
                       size_t wanted, size_t size, size_t *room);
