@@ -255,19 +255,23 @@ class Handle extends AsyncResource {
   // Writes what was read for a relay. Bytes sent, or a negative error.
   relay(offset, length) { return binding.relay(idOf(this), offset, length); }
 
-  // From now on reads go to `view`. C looks for it in an array, where to change
-  // it is cheaper than to make a new reference for each read.
+  // From now on reads go to `view`. From the second one on C looks for it in an
+  // array, where to change it is cheaper than a new reference for each.
   useUserBuffer(view) {
     const id = idOf(this);
     const { userBuffers } = this;
-    if (id >= 0 && ArrayBuffer.isView(view) &&
-        view.byteLength === userBuffers?.[0].byteLength) {
+    if (id >= 0 && this.userBuffersChange && ArrayBuffer.isView(view) &&
+        view.byteLength === userBuffers[0].byteLength) {
       userBuffers[0] = view;
       return 0;
     }
     const holder = [view];
-    const status = binding.useUserBuffer(id, holder);
-    if (status === 0) this.userBuffers = holder;
+    const isFirst = userBuffers === null;
+    const status = binding.useUserBuffer(id, isFirst ? view : holder);
+    if (status === 0) {
+      this.userBuffers = holder;
+      this.userBuffersChange = !isFirst;
+    }
     return status;
   }
 
@@ -297,6 +301,8 @@ class Handle extends AsyncResource {
 Object.assign(Handle.prototype, {
   // The buffer that onread gave last is its only element.
   userBuffers: null,
+  // C knows that array.
+  userBuffersChange: false,
   // The chunks that were read before a pause in the same turn of the loop.
   held: null,
   onrelay: null,

@@ -43,6 +43,8 @@ struct uvnet_handle {
   bool is_shut;
   /* What is read goes to another socket; see relay.h. */
   bool relays;
+  /* `user_buffer` is the view itself. */
+  bool user_buffer_stays;
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;
@@ -55,8 +57,8 @@ struct uvnet_handle {
   /* The request of a connect or shutdown that runs: never both. */
   union uvnet_request *request;
   struct uvnet_write_queue writes;
-  /* An array whose first element is the view that onread gave, or NULL: reads
-   * go to the slab. */
+  /* The view that onread gave, or an array whose first element it is, or NULL:
+   * reads go to the slab. */
   napi_ref user_buffer;
   uint64_t bytes_read;
   uint64_t bytes_written;

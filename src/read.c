@@ -17,15 +17,15 @@
 static uv_buf_t user_memory(struct uvnet_handle *handle) {
   napi_env napi = handle->env->napi;
   napi_handle_scope scope = NULL;
-  napi_value holder = NULL;
   napi_value view = NULL;
   char *data = NULL;
   size_t length = 0;
 
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
     return uv_buf_init(NULL, 0);
-  if (napi_get_reference_value(napi, handle->user_buffer, &holder) != napi_ok ||
-      napi_get_element(napi, holder, 0, &view) != napi_ok ||
+  if (napi_get_reference_value(napi, handle->user_buffer, &view) != napi_ok ||
+      (!handle->user_buffer_stays &&
+       napi_get_element(napi, view, 0, &view) != napi_ok) ||
       !js_view(napi, view, &data, &length))
     length = 0;
   if (length > INT32_MAX)
@@ -256,27 +256,29 @@ napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
   return js_int(napi, uv_read_stop(&handle->uv.stream));
 }
 
-/* useUserBuffer(id, holder): from now on reads go to the view that is the first
- * element of the array `holder` by then; it keeps its length. UV_EINVAL if it
- * is no view. */
+/* useUserBuffer(id, source): from now on reads go to the view `source`, or to
+ * the one that is the first element of the array `source` by then; it keeps its
+ * length. UV_EINVAL if it is no view. */
 napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
   napi_value view;
   char *data;
   size_t length;
+  bool stays;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 2, argv, &result);
 
   if (handle == NULL)
     return result;
-  if (napi_get_element(napi, argv[1], 0, &view) != napi_ok)
-    return js_throw_last(napi);
-  if (!js_view(napi, view, &data, &length))
+  stays = js_view(napi, argv[1], &data, &length);
+  if (!stays && (napi_get_element(napi, argv[1], 0, &view) != napi_ok ||
+                 !js_view(napi, view, &data, &length)))
     return js_int(napi, UV_EINVAL);
   uvnet_read_release(handle);
   if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)
     return js_throw_last(napi);
+  handle->user_buffer_stays = stays;
   handle->user_length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
   return js_int(napi, 0);
 }
