@@ -25,6 +25,11 @@ const kinds = {
 };
 const { READ, CLOSE, READ_BULK, READ_RELAY } = kinds;
 const EVENT_FIELDS = 4;
+// Where a read's bytes are: in the user's own buffer, or they fill it.
+const IN_USER_BUFFER = -1;
+const FILLS_USER_BUFFER = -2;
+// What one dispatch reads for a user's buffer, as for the bulk slab.
+const READ_ON_LIMIT = 256 * 1024;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
 const COUNT = 1;
@@ -101,11 +106,33 @@ function deliverNext() {
   else deliver(handle, kind, a, b, bulk);
 }
 
+// The last read filled its user's buffer, so there may be more: another dispatch
+// for that would cost more than the read.
+function readOn(id, count) {
+  for (let left = READ_ON_LIMIT - count; left >= count; left -= count) {
+    drainTicks();
+    if (hasThrown) return;
+    outbox.flushIfLate();
+    const handle = handles[id];
+    // A listener that ran the loop may have closed it.
+    const read = handle === undefined ? 0 : handle.readOn();
+    if (read === 0) return;
+    deliver(handle, READ, read, IN_USER_BUFFER);
+    if (read !== count) return;
+  }
+}
+
 // The last event's ticks are Node's to drain, when dispatch() returns to it.
 function deliverAll() {
   for (;;) {
     deliverNext();
-    if (at >= end) break;
+    if (at >= end) {
+      if (list[at - 1] === FILLS_USER_BUFFER && drain !== null &&
+          !hasThrown && !isNested) {
+        readOn(list[at - 3], list[at - 2]);
+      }
+      break;
+    }
     if (drain !== null && !hasThrown && !isNested) drainTicks();
     hasThrown = false;
     outbox.flushIfLate();

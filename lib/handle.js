@@ -275,6 +275,14 @@ class Handle extends AsyncResource {
     return status;
   }
 
+  // Reads at once what else has arrived for the user's buffer. Bytes, 0 if there
+  // are none, or a negative error.
+  readOn() {
+    const id = idOf(this);
+    return id >= 0 && this.reading && this.held === null ?
+      binding.readOn(id, this.userBuffers?.[0]) : 0;
+  }
+
   open(fd) { return binding.open(idOf(this), fd); }
   listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
   setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }

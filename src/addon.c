@@ -154,6 +154,7 @@ static const struct {
     /* read.c */
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
+    {"readOn", uvnet_js_read_on},
     {"useUserBuffer", uvnet_js_use_user_buffer},
     /* relay.c */
     {"relayMemory", uvnet_js_relay_memory},

@@ -16,8 +16,7 @@
 /* The kinds of event; lib/dispatch.js knows them by the same names. */
 enum uvnet_event_kind {
   /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
-   * start behind the header's base, in the slab; or -1 if they went to the
-   * user's own buffer. */
+   * start behind the header's base, in the slab; or UVNET_READ_USER. */
   UVNET_EVENT_READ = 0,
   /* a: 0 or a negative error. Finishes the oldest pending write. */
   UVNET_EVENT_WRITE = 1,
@@ -38,6 +37,9 @@ enum uvnet_event_kind {
   /* a: bytes read; b: where they start in the relay's memory. */
   UVNET_EVENT_READ_RELAY = 9
 };
+
+/* Where a read's bytes are: in the user's own buffer, or they fill it. */
+enum { UVNET_READ_USER = -1, UVNET_READ_FILLED = -2 };
 
 /* The shared memory of events: numbers that go with a dispatch, then the two
  * rings. JavaScript reads one while events go to the other. */

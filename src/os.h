@@ -19,6 +19,11 @@ int uvnet_os_shutdown(uv_os_fd_t fd);
 int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
                        unsigned int count);
 
+/* Takes up to `length` bytes that have arrived at a socket, and never waits
+ * (recv(2)). Bytes, 0 at the end, UV_EAGAIN if there are none, UV_ENOTSOCK, or
+ * another negative libuv error; UV_ENOTSUP where that is left to libuv. */
+int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length);
+
 /* Takes a connection from a listening socket's queue: its descriptor,
  * non-blocking and closed on exec. UV_EAGAIN if there is none, another negative
  * libuv error, or UV_ENOTSUP where that is left to libuv. */

@@ -69,6 +69,15 @@ int uvnet_os_accept(uv_os_fd_t fd) {
 }
 #endif
 
+int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length) {
+  ssize_t count;
+
+  do
+    count = recv(fd, data, length, MSG_DONTWAIT);
+  while (count < 0 && errno == EINTR);
+  return count < 0 ? last_error() : (int)count;
+}
+
 int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }
 
 /* What the option is to setsockopt(2). 0 or a negative libuv error. */

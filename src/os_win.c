@@ -21,6 +21,13 @@ int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
   return UV_ENOTSUP;
 }
 
+int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length) {
+  (void)fd;
+  (void)data;
+  (void)length;
+  return UV_ENOTSUP;
+}
+
 int uvnet_os_accept(uv_os_fd_t fd) {
   (void)fd;
   return UV_ENOTSUP;

@@ -183,7 +183,8 @@ static void deliver_user(struct uvnet_handle *handle, const uv_buf_t *buffer,
   if (env->user_read_count < UVNET_USER_READ_LIMIT)
     env->user_reads[env->user_read_count++] =
         uv_buf_init(buffer->base, (unsigned int)length);
-  uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length, -1);
+  uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length,
+                   full ? UVNET_READ_FILLED : UVNET_READ_USER);
   if (full || env->user_read_count == UVNET_USER_READ_LIMIT)
     uvnet_event_flush(env);
 }
@@ -254,6 +255,36 @@ napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
   if (handle == NULL)
     return result;
   return js_int(napi, uv_read_stop(&handle->uv.stream));
+}
+
+/* readOn(id, view): reads into `view` at once what else has arrived. Bytes, or
+ * 0 if there are none or the peer has ended, which libuv will find out; or a
+ * negative error. */
+napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result;
+  char *data;
+  size_t length;
+  uv_os_fd_t fd;
+  int count;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 2, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_view(napi, argv[1], &data, &length) || length == 0 ||
+      length > INT32_MAX || !uv_is_active(&handle->uv.handle) ||
+      uv_fileno(&handle->uv.handle, &fd) != 0)
+    return js_int(napi, 0);
+  count = uvnet_os_receive(fd, data, length);
+  if (count == UV_EAGAIN || count == UV_ENOTSUP || count == UV_ENOTSOCK)
+    return js_int(napi, 0);
+  if (count > 0) {
+    handle->bytes_read += (uint64_t)count;
+    handle->env->counters.bytes_read += (uint64_t)count;
+    handle->last_read = (uint32_t)count;
+  }
+  return js_int(napi, count);
 }
 
 /* useUserBuffer(id, source): from now on reads go to the view `source`, or to

@@ -138,6 +138,28 @@ const SCRIPTS = {
       client.on('end', () => log('end'));
       client.on('close', () => { log('close'); server.close(); });
     });`,
+  'onread, between buffers that fill up': `
+    const server = net.createServer((peer) => {
+      peer.end(Buffer.alloc(40960));
+      server.close();
+    }).listen(0, () => {
+      let calls = 0;
+      let bytes = 0;
+      const client = net.connect({ port: server.address().port, onread: {
+        buffer: Buffer.alloc(4096),
+        callback(count) {
+          bytes += count;
+          if (++calls === 4) process.nextTick(() => boom('in a tick'));
+          if (calls !== 6) return;
+          process.nextTick(() => log('after'));
+          boom('in the callback');
+        },
+      } });
+      client.pause();
+      setTimeout(() => client.resume(), 50);
+      client.on('end', () => log('end', bytes));
+      client.on('close', () => log('close'));
+    });`,
   'several sockets in one turn': `
     let open = 3;
     const server = net.createServer((peer) => {
@@ -174,6 +196,15 @@ const EXPECTED = {
     'throwing connect',
     'caught connect uncaughtException',
     'left over'
+  ],
+  'onread, between buffers that fill up': [
+    'throwing in a tick',
+    'caught in a tick uncaughtException',
+    'throwing in the callback',
+    'caught in the callback uncaughtException',
+    'after',
+    'end 40960',
+    'close'
   ],
   data: [
     'throwing data one',

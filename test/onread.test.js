@@ -324,6 +324,106 @@ forEachNet((net) => {
       assert.deepStrictEqual([calls, log], [1, ['close:false']]);
     });
 
+    describe('buffers that fill up one after the other', () => {
+      const SIZE = 4096;
+      const bytes = Buffer.from(
+        Array.from({ length: 40 * SIZE + 100 }, (_, i) => (i * 31 >> 3) & 255));
+
+      // A client that gets all the bytes at once, a buffer at a time; `each` is
+      // called with the number of calls so far.
+      async function receive(each, buffer = Buffer.alloc(SIZE)) {
+        const pieces = [];
+        const { client, peer } = await openWith({
+          buffer,
+          callback(count, used) {
+            pieces.push(Buffer.from(used.subarray(0, count)));
+            return each?.call(this, pieces.length);
+          },
+        });
+        const log = eventLog(client, ['end', 'error', 'close']);
+        client.pause();
+        peer.on('error', () => {});
+        peer.end(bytes);
+        await quiet();
+        client.resume();
+        return { client, pieces, log };
+      }
+
+      it('all bytes and the end come', async () => {
+        const { client, pieces } = await receive();
+        await once(client, 'end');
+        assert.ok(Buffer.concat(pieces).equals(bytes));
+        assert.strictEqual(client.bytesRead, bytes.length);
+      });
+
+      it('ticks and microtasks run in between', async () => {
+        const order = [];
+        const { client } = await receive(() => {
+          order.push('read');
+          process.nextTick(() => order.push('tick'));
+          Promise.resolve().then(() => order.push('microtask'));
+        });
+        await once(client, 'end');
+        const turns = order.length / 3;
+        assert.ok(turns >= 40);
+        assert.deepStrictEqual(order,
+          Array(turns).fill(['read', 'tick', 'microtask']).flat());
+      });
+
+      const ways = {
+        'returning false': () => false,
+        'pause()': function() { this.pause(); },
+        'pause() in a tick': function() { process.nextTick(() => this.pause()); },
+      };
+      for (const [title, stop] of Object.entries(ways)) {
+        it(`${title} stops them until resume()`, async () => {
+          const { client, pieces } = await receive(function(calls) {
+            return calls === 5 ? stop.call(this) : true;
+          });
+          await eventually(() => pieces.length >= 5);
+          await quiet();
+          assert.strictEqual(pieces.length, 5);
+          client.resume();
+          await once(client, 'end');
+          assert.ok(Buffer.concat(pieces).equals(bytes));
+        });
+      }
+
+      it('destroy in a tick is the last of them', async () => {
+        const { client, pieces, log } = await receive(function(calls) {
+          if (calls === 5) process.nextTick(() => this.destroy());
+        });
+        await once(client, 'close');
+        await quiet();
+        assert.deepStrictEqual([pieces.length, log], [5, ['close:false']]);
+      });
+
+      it('a function gives buffers of any length', async () => {
+        let calls = 0;
+        const { client, pieces } = await receive(undefined,
+          () => Buffer.alloc(++calls % 3 === 0 ? SIZE : SIZE + calls));
+        await once(client, 'end');
+        assert.ok(Buffer.concat(pieces).equals(bytes));
+      });
+
+      it('what the callback writes arrives', async () => {
+        const { client, peer } = await openWith({
+          buffer: Buffer.alloc(SIZE),
+          callback() { calls++; client.write('x'); },
+        });
+        client.setNoDelay();
+        let calls = 0;
+        let answers = 0;
+        peer.on('data', ({ length }) => { answers += length; });
+        peer.write(bytes);
+        await eventually(() => client.bytesRead === bytes.length &&
+          answers === calls);
+        assert.strictEqual(client.bytesRead, bytes.length);
+        assert.ok(calls > 40);
+        assert.strictEqual(answers, calls);
+      });
+    });
+
     it('writes still work', async () => {
       const { client, peer } =
         await openWith({ buffer: Buffer.alloc(8), callback() {} });
