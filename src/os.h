@@ -55,6 +55,12 @@ enum { UVNET_OS_READS_PEND = 1 };
 enum { UVNET_OS_READS_PEND = 0 };
 #endif
 
+/* Has malloc() keep what is freed at the end of its heap up to 16 MB, where it
+ * would return it to the system from 128 KB on, to fault it in again soon. For
+ * glibc alone, which does so by itself once the program has freed a block of
+ * 8 MB, unless the user has set a threshold (M_MMAP_THRESHOLD, mallopt(3)). */
+void uvnet_os_keep_freed_memory(void);
+
 /* The index of the network interface that an IPv6 zone (RFC 4007) names, or 0
  * if there is none. On Windows a zone is that number itself. */
 unsigned int uvnet_os_zone_index(const char *zone);

@@ -53,6 +53,8 @@ int uvnet_os_get_option(uv_os_fd_t fd, enum uvnet_os_option option,
   return UV_ENOTSUP;
 }
 
+void uvnet_os_keep_freed_memory(void) {}
+
 unsigned int uvnet_os_zone_index(const char *zone) {
   return (unsigned int)strtoul(zone, NULL, 10);
 }

@@ -73,6 +73,10 @@ static uv_buf_t bulk_memory(struct uvnet_handle *handle) {
     return uv_buf_init(NULL, 0);
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
     return uv_buf_init(NULL, 0);
+  /* V8 frees many slabs at once, on a thread of its own, and malloc() holds its
+   * lock while it returns them to the system. */
+  if (bulk->size == 0)
+    uvnet_os_keep_freed_memory();
   memory = uvnet_slab_room(handle->env, bulk, wanted, size, &room);
   (void)napi_close_handle_scope(napi, scope);
   return uv_buf_init(memory, (unsigned int)room);
