@@ -5,7 +5,7 @@
 // processes, launch by launch.
 
 const path = require('node:path');
-const { ask, cpuTime, machineTime, start, startSubject, stop } =
+const { ask, cpuTime, machineTime, pin, start, startSubject, stop } =
   require('./processes');
 const { countSyscalls } = require('./syscalls');
 
@@ -145,6 +145,7 @@ async function launchOnce(context, subjects, scenario, plan, isFirst) {
     for (const subject of subjects) {
       await startSide(context, subject, scenario, sides);
     }
+    if (scenario.oneProcessor) sides.flatMap(processesOf).forEach(pin);
     const machine = await runRounds(sides, scenario, plan);
     if (isFirst && plan.syscalls) await countAll(sides, scenario);
     return { sides, machine };

@@ -2,7 +2,7 @@
 
 // The processes of a measurement, and what the kernel knows of them.
 
-const { spawn } = require('node:child_process');
+const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
@@ -76,6 +76,14 @@ function startSubject(subject, scenario, options, limits) {
     JSON.stringify(options)], { ipc: true, ...limits });
 }
 
+// Puts all threads of a process on the first processor that this one may use,
+// taskset(1).
+function pin({ pid }) {
+  const text = fs.readFileSync('/proc/self/status', 'utf8');
+  const [, processor] = text.match(/Cpus_allowed_list:\s*(\d+)/);
+  execFileSync('taskset', ['-acp', processor, String(pid)]);
+}
+
 // Sends a request to a subject and returns its answer.
 function ask(subject, request) {
   const answer = new Promise((resolve, reject) => {
@@ -95,5 +103,5 @@ async function stop({ child, ended }) {
   clearTimeout(timer);
 }
 
-module.exports = { ask, cpuTime, machineTime, openFilesLimit, start,
+module.exports = { ask, cpuTime, machineTime, openFilesLimit, pin, start,
   startSubject, stop };

@@ -4,7 +4,8 @@
 // (handlers.js), `mode` how the load generator works (load/main.c); `weight` is
 // operations per message, `unix` means a Unix socket, `ceiling` that the
 // server exists in C, `far` that an echo server is needed to connect to,
-// `quick: false` that --quick leaves it out.
+// `oneProcessor` that both ends share one, `quick: false` that --quick leaves
+// it out.
 
 const KB = 1024;
 const MB = KB * KB;
@@ -34,6 +35,8 @@ const scenarios = [
   exchange('echo 64 B, 50 connections', 'echo', { ceiling: true }),
   exchange('echo 64 B, 1 connection', 'echo',
     { connections: 1, ceiling: true }),
+  exchange('echo 64 B, 1 connection, 1 processor', 'echo',
+    { connections: 1, ceiling: true, oneProcessor: true, quick: false }),
   exchange('echo 64 B, 50 connections, depth 16', 'echo',
     { depth: 16, ceiling: true }),
   exchange('echo 1 KB, 50 connections', 'echo',
