@@ -5,11 +5,12 @@
 // entry (URI and keyring) that the machine itself trusts.
 
 const { spawnSync } = require('child_process');
-const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
 
 const ETC = '/etc/apt';
+// Part of every apt; not on the PATH.
+const HELPER = '/usr/lib/apt/apt-helper';
 const RELEASE = 'trixie';
 const PACKAGE = 'nodejs';
 const PARTS = [
@@ -113,7 +114,7 @@ function writeSources(dir, { uri, signedBy }) {
 /** Makes the private configuration in `dir`; returns apt-get's options. */
 function configure(dir, archive) {
   for (const name of ['state/lists/partial', 'cache/archives/partial',
-                      'parts', 'files']) {
+                      'parts']) {
     fs.mkdirSync(path.join(dir, name), { recursive: true });
   }
   fs.writeFileSync(path.join(dir, 'state', 'status'), '');
@@ -131,26 +132,26 @@ function configure(dir, archive) {
   return Object.entries(settings).flatMap(([k, v]) => ['-o', `${k}=${v}`]);
 }
 
-/** Name and sha256 of Node's own tarball as the .dsc lists it. */
-function listedTarball(dsc) {
-  const section = /^Checksums-Sha256:\n((?: .*\n)+)/m.exec(dsc);
-  const pattern = /^ ([0-9a-f]{64}) \d+ (\S+\.orig\.tar\.\w+)$/m;
-  const match = section && pattern.exec(
-    section[1].split('\n').filter((line) => !/\.orig-/.test(line)).join('\n'));
-  if (!match) throw new Error('the .dsc lists no source tarball');
-  return { sha256: match[1], name: match[2] };
+/** Node's own tarball in what `apt-get source --print-uris` lists. */
+function listedTarball(uris) {
+  const pattern = /^'([^']+)' (\S+\.orig\.tar\.\w+) \d+ (SHA256:[0-9a-f]{64})$/m;
+  const match = pattern.exec(uris);
+  if (!match) throw new Error(`no source tarball of ${PACKAGE} is listed`);
+  const [, uri, name, hash] = match;
+  return { uri, name, hash };
 }
 
-function verifiedTarball(dir) {
-  const dsc = fs.readdirSync(dir).find((name) => name.endsWith('.dsc'));
-  if (!dsc) throw new Error('apt-get brought no .dsc');
-  const listed = listedTarball(fs.readFileSync(path.join(dir, dsc), 'utf8'));
-  const file = path.join(dir, listed.name);
-  const hash = crypto.createHash('sha256');
-  hash.update(fs.readFileSync(file));
-  if (hash.digest('hex') !== listed.sha256) {
-    throw new Error(`${listed.name} does not match its sha256`);
-  }
+/**
+ * Fetches Node's own tarball into `dir`; APT holds it against the hash in the
+ * signed index. Debian's own files are not needed, and a mirror may lack them
+ * for a while after they changed.
+ */
+function fetchTarball(options, dir) {
+  const uris = run('apt-get', [...options, 'source', '--print-uris',
+                               '--only-source', `${PACKAGE}/${RELEASE}`]);
+  const { uri, name, hash } = listedTarball(uris);
+  const file = path.join(dir, name);
+  run(HELPER, [...options, 'download-file', uri, file, hash]);
   return file;
 }
 
@@ -190,11 +191,8 @@ function fetchFromApt(work, dest, major) {
   if (version.split('.')[0] !== major) {
     throw new Error(`${RELEASE} has Node ${version}, wanted ${major}`);
   }
-  const files = path.join(work, 'files');
-  run('apt-get', [...options, 'source', '--download-only', '--only-source',
-                  `${PACKAGE}/${RELEASE}`], { cwd: files });
-  unpack(verifiedTarball(files), dest);
+  unpack(fetchTarball(options, work), dest);
   return version;
 }
 
-module.exports = { PARTS, fetchFromApt, findArchive, listedTarball, run };
+module.exports = { PARTS, fetchFromApt, run };
