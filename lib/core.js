@@ -4,12 +4,21 @@
 // share so that the rest of Node can use our sockets. All of it is found on
 // public objects.
 
+const { EventEmitter } = require('events');
 const { net } = require('./builtin');
 
 function symbolOf(object, description) {
   return Object.getOwnPropertySymbols(object)
     .find((symbol) => symbol.description === description) ??
     Symbol(description);
+}
+
+// EventEmitter's emit(), as core made it. Undefined if somebody has put another
+// one there (domains do), who means to see every event.
+function coresEmit() {
+  const { emit } = EventEmitter.prototype;
+  const source = Function.prototype.toString.call(emit);
+  return source.includes('kErrorMonitor') ? emit : undefined;
 }
 
 // What core's Socket needs of a handle; nothing happens on it. `members` are
@@ -40,6 +49,7 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout:
     net.getDefaultAutoSelectFamilyAttemptTimeout,
   setSimultaneousAccepts: net._setSimultaneousAccepts,
+  emit: coresEmit(),
   standIn,
   // Core's own listener for what its handles read.
   onRead: handle.onread,
@@ -52,6 +62,8 @@ module.exports = {
   handle: symbolOf(socket, 'kHandle'),
   asyncId: symbolOf(socket, 'async_id_symbol'),
   timeout: symbolOf(socket, 'timeout'),
+  // Where an emitter keeps whether it was made with `captureRejections`.
+  capture: symbolOf(socket, 'kCapture'),
   // Where core's sockets keep their settings.
   noDelay: symbolOf(socket, 'kSetNoDelay'),
   keepAlive: symbolOf(socket, 'kSetKeepAlive'),

@@ -3,10 +3,8 @@
 // What a socket knows that is piped to another one of ours, and whether all
 // else leaves the two alone: then the bytes go from one to the other in C.
 
-const { EventEmitter } = require('events');
 const binding = require('./binding');
-
-const { emit } = EventEmitter.prototype;
+const { emit } = require('./core');
 
 let memory;
 
