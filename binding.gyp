@@ -21,6 +21,7 @@
         "src/pipe.c",
         "src/read.c",
         "src/relay.c",
+        "src/send.c",
         "src/server.c",
         "src/slab.c",
         "src/socket.c",

@@ -43,6 +43,8 @@ struct uvnet_handle {
   bool is_shut;
   /* What is read goes to another socket; see relay.h. */
   bool relays;
+  /* send(2) is not for it: a pipe(7), say. */
+  bool is_no_socket;
   /* `user_buffer` is the view itself. */
   bool user_buffer_stays;
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */

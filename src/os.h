@@ -3,6 +3,7 @@
 #ifndef UVNET_OS_H
 #define UVNET_OS_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 /* A second descriptor for what `fd` refers to, closed on exec. Returns it, or a
@@ -13,11 +14,13 @@ int uvnet_os_duplicate(int fd);
  * where that is left to libuv. */
 int uvnet_os_shutdown(uv_os_fd_t fd);
 
-/* Sends what the kernel takes now of bytes that more follows on, so that they
- * may wait for it and share its segment (MSG_MORE, send(2)). Bytes sent, or a
- * negative libuv error; UV_ENOTSUP where there is no such flag. */
-int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
-                       unsigned int count);
+/* Sends what the kernel takes now (send(2), sendmsg(2)), which costs less than
+ * write(2): a file has a position, and a lock on it. With `more` the bytes may
+ * wait for those that follow, and share their segment (MSG_MORE). Bytes sent,
+ * UV_EAGAIN if the kernel takes none, UV_ENOTSOCK, or another negative libuv
+ * error; UV_ENOTSUP where that is left to libuv. */
+int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
+                  bool more);
 
 /* Takes up to `length` bytes that have arrived at a socket, and never waits
  * (recv(2)). Bytes, 0 at the end, UV_EAGAIN if there are none, UV_ENOTSOCK, or

@@ -26,25 +26,21 @@ int uvnet_os_shutdown(uv_os_fd_t fd) {
 }
 
 #ifdef __linux__
-/* Buffers that one call takes; the caller sends what is left. */
-enum { SEND_LIMIT = 16 };
-
-int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
-                       unsigned int count) {
-  struct iovec vector[SEND_LIMIT];
-  struct msghdr message = {.msg_iov = vector};
-  unsigned int i;
+int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
+                  bool more) {
+  /* libuv lays its buffers out as writev(2) wants them (uv/unix.h). */
+  struct msghdr message = {.msg_iov = (struct iovec *)buffers,
+                           .msg_iovlen = count};
+  int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   ssize_t sent;
 
-  for (i = 0; i < count && i < SEND_LIMIT; i++) {
-    vector[i].iov_base = buffers[i].base;
-    vector[i].iov_len = buffers[i].len;
-  }
-  message.msg_iovlen = i;
   do
-    sent = sendmsg(fd, &message, MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = count == 1 ? send(fd, buffers->base, buffers->len, flags)
+                      : sendmsg(fd, &message, flags);
   while (sent < 0 && errno == EINTR);
-  return sent < 0 ? last_error() : (int)sent;
+  if (sent >= 0)
+    return (int)sent;
+  return errno == ENOBUFS ? UV_EAGAIN : last_error();
 }
 
 int uvnet_os_accept(uv_os_fd_t fd) {
@@ -56,11 +52,12 @@ int uvnet_os_accept(uv_os_fd_t fd) {
   return accepted < 0 ? last_error() : accepted;
 }
 #else
-int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
-                       unsigned int count) {
+int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
+                  bool more) {
   (void)fd;
   (void)buffers;
   (void)count;
+  (void)more;
   return UV_ENOTSUP;
 }
 

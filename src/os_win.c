@@ -13,11 +13,12 @@ int uvnet_os_shutdown(uv_os_fd_t fd) {
   return UV_ENOTSUP;
 }
 
-int uvnet_os_send_more(uv_os_fd_t fd, const uv_buf_t *buffers,
-                       unsigned int count) {
+int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
+                  bool more) {
   (void)fd;
   (void)buffers;
   (void)count;
+  (void)more;
   return UV_ENOTSUP;
 }
 

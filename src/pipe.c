@@ -35,6 +35,5 @@ const struct uvnet_transport uvnet_pipe = {.init = pipe_init,
                                            .peer_name = NULL,
                                            .no_delay = NULL,
                                            .keep_alive = NULL,
-                                           .send_more = NULL,
                                            .close_reset = NULL,
                                            .chmod = pipe_chmod};

@@ -4,8 +4,8 @@
 #include "handle.h"
 #include "js.h"
 #include "outbox.h"
+#include "send.h"
 #include "slab.h"
-#include "write.h"
 
 /* A read is offered this much at least. */
 enum { RELAY_ROOM = 64 * 1024 };
@@ -98,7 +98,7 @@ napi_value uvnet_js_relay(napi_env napi, napi_callback_info info) {
   uvnet_outbox_flush(handle->env, NULL);
   if (handle->writes.head != NULL)
     return js_int(napi, 0);
-  sent = uvnet_write_try(handle, handle->env->relay + offset, (size_t)length);
+  sent = uvnet_send_bytes(handle, handle->env->relay + offset, (size_t)length);
   if (sent > 0) {
     handle->bytes_written += (uint64_t)sent;
     handle->env->counters.bytes_relayed += (uint64_t)sent;

@@ -76,14 +76,6 @@ static int tcp_keep_alive(struct uvnet_handle *handle, int enable,
   return uv_tcp_keepalive(&handle->uv.tcp, enable, delay);
 }
 
-static int tcp_send_more(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                         unsigned int count) {
-  uv_os_fd_t fd;
-  int err = uv_fileno(&handle->uv.handle, &fd);
-
-  return err != 0 ? err : uvnet_os_send_more(fd, buffers, count);
-}
-
 static int tcp_close_reset(struct uvnet_handle *handle, uv_close_cb done) {
   return uv_tcp_close_reset(&handle->uv.tcp, done);
 }
@@ -96,6 +88,5 @@ const struct uvnet_transport uvnet_tcp = {.init = tcp_init,
                                           .peer_name = tcp_peer_name,
                                           .no_delay = tcp_no_delay,
                                           .keep_alive = tcp_keep_alive,
-                                          .send_more = tcp_send_more,
                                           .close_reset = tcp_close_reset,
                                           .chmod = NULL};

@@ -44,9 +44,6 @@ struct uvnet_transport {
   /* `delay` in seconds. */
   int (*keep_alive)(struct uvnet_handle *handle, int enable,
                     unsigned int delay);
-  /* As uvnet_os_send_more(). */
-  int (*send_more)(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                   unsigned int count);
   /* Ends the connection with RST and closes. */
   int (*close_reset)(struct uvnet_handle *handle, uv_close_cb done);
   /* `mode`: UV_READABLE, UV_WRITABLE or both (uv_pipe_chmod). */

@@ -12,6 +12,7 @@
 #include "handle.h"
 #include "js.h"
 #include "outbox.h"
+#include "send.h"
 #include "socket.h"
 
 enum {
@@ -121,12 +122,11 @@ static int send_now(struct uvnet_write *write, napi_value source) {
       return sent;
     for (i = 0; i < count; i++)
       total += buffers[i].len;
-    sent = uv_try_write(&handle->uv.stream, buffers, count);
+    sent = uvnet_send(handle, buffers, count, false);
     if (sent == UV_EAGAIN)
       return 0;
     if (sent < 0)
       return sent;
-    handle->env->counters.bytes_written += (uint64_t)sent;
     handle->writes.pending -= (size_t)sent;
     advance(write, (size_t)sent);
     if ((size_t)sent < total)
@@ -335,20 +335,8 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
   return js_int(napi, err);
 }
 
-int uvnet_write_try(struct uvnet_handle *handle, char *data, size_t length) {
-  uv_buf_t buffer = uv_buf_init(
-      data, (unsigned int)(length < INT32_MAX ? length : INT32_MAX));
-  int sent = uv_try_write(&handle->uv.stream, &buffer, 1);
-
-  if (sent == UV_EAGAIN)
-    return 0;
-  if (sent > 0)
-    handle->env->counters.bytes_written += (uint64_t)sent;
-  return sent;
-}
-
-/* write(id, view). Most writes end in the first uv_try_write(), before anything
- * is allocated. */
+/* write(id, view). Most writes end in the first try, before anything is
+ * allocated. */
 napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
@@ -365,7 +353,7 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
   if (!js_view(napi, argv[1], &data, &length))
     return js_throw_type(napi, "chunk must be a view");
   if (handle->writes.head == NULL)
-    sent = uvnet_write_try(handle, data, length);
+    sent = uvnet_send_bytes(handle, data, length);
   if (sent < 0)
     return uvnet_write_answer(handle, length, sent);
   if ((size_t)sent == length)

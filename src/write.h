@@ -1,10 +1,10 @@
 /* Bytes out: from JavaScript to libuv.
  *
- * Bytes go to the kernel straight from JavaScript's memory while the call runs
- * (uv_try_write). What the kernel does not take is copied, 64 KB at a time, to
- * memory of our own, and the rest is looked up again in JavaScript when that is
- * sent. So no pointer into JavaScript outlives the call that found it, and a
- * buffer that the user detaches meanwhile fails its write and harms nobody. */
+ * Bytes go to the kernel straight from JavaScript's memory while the call runs.
+ * What the kernel does not take is copied, 16 KB at a time, to memory of our
+ * own, and the rest is looked up again in JavaScript when that is sent. So no
+ * pointer into JavaScript outlives the call that found it, and a buffer that
+ * the user detaches meanwhile fails its write and harms nobody. */
 #ifndef UVNET_WRITE_H
 #define UVNET_WRITE_H
 
@@ -29,10 +29,6 @@ void uvnet_write_cancel(struct uvnet_handle *handle);
 
 /* What a write says of itself, besides negative errors. */
 enum { UVNET_WRITE_DONE = 0, UVNET_WRITE_PENDING = 1 };
-
-/* One uv_try_write() of at most INT32_MAX bytes. Bytes sent, 0 if the kernel
- * takes none now, or an error. No write may wait. */
-int uvnet_write_try(struct uvnet_handle *handle, char *data, size_t length);
 
 /* Queues `length` bytes from `bytes` on, in `memory` that becomes the write's;
  * either way it is not the caller's any more. With `silent` JavaScript hears

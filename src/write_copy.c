@@ -9,6 +9,7 @@
 #include "handle.h"
 #include "js.h"
 #include "outbox.h"
+#include "send.h"
 #include "write.h"
 
 int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
@@ -21,30 +22,17 @@ int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
   return uvnet_write_keep(handle, memory, memory, length, silent);
 }
 
-static int send_now_or_soon(struct uvnet_handle *handle,
-                            const uv_buf_t *buffers, unsigned int count,
-                            bool more) {
-  int sent = UV_ENOTSUP;
-
-  if (handle->writes.head != NULL)
-    return UV_EAGAIN;
-  if (more && handle->transport->send_more != NULL)
-    sent = handle->transport->send_more(handle, buffers, count);
-  if (sent == UV_ENOTSUP)
-    sent = uv_try_write(&handle->uv.stream, buffers, count);
-  return sent;
-}
-
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
                         unsigned int count, bool more) {
-  int sent = send_now_or_soon(handle, buffers, count, more);
+  int sent = handle->writes.head != NULL
+                 ? UV_EAGAIN
+                 : uvnet_send(handle, buffers, count, more);
   unsigned int i;
   size_t skip;
 
   if (sent < 0 && sent != UV_EAGAIN)
     return sent;
   skip = sent < 0 ? 0 : (size_t)sent;
-  handle->env->counters.bytes_written += skip;
   for (i = 0; i < count; i++) {
     size_t length = buffers[i].len;
     size_t done = skip < length ? skip : length;
@@ -104,7 +92,7 @@ static int write_text(struct uvnet_handle *handle, char *text, size_t length,
   int sent = 0;
 
   if (handle->writes.head == NULL)
-    sent = uvnet_write_try(handle, text, length);
+    sent = uvnet_send_bytes(handle, text, length);
   if (sent < 0 || (size_t)sent == length) {
     free(owned);
     return sent < 0 ? sent : UVNET_WRITE_DONE;
