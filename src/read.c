@@ -40,8 +40,9 @@ enum {
   DIRECT_READ = 2048,
   /* It is offered this much at least. */
   DIRECT_ROOM = 16 * 1024,
-  /* From this much on the bulk slab is a large one. */
-  LARGE_READ = 32 * 1024
+  /* From this much on the bulk slab is a large one, which one dispatch can
+   * bring as a whole. What a chunk pins stays within 16 times the last read. */
+  LARGE_READ = 16 * 1024
 };
 
 /* Where reads pend, neither JavaScript's memory nor the shared inbox can wait
