@@ -1,9 +1,10 @@
 'use strict';
 
 const assert = require('node:assert');
+const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const { finished, forEachNet, forEachTransport, once, outcome, spawnScript,
-  startScript, tmpPath } = require('./helper');
+const { finished, forEachNet, forEachTransport, once, outcome, scriptFile,
+  spawnScript, startScript, tmpPath, track } = require('./helper');
 
 forEachNet((net, name) => {
   it('reads stdin and writes stdout as sockets', async () => {
@@ -26,6 +27,20 @@ forEachNet((net, name) => {
     `, { input: text });
     assert.strictEqual(code, 0);
     assert.strictEqual(stdout === text, true);
+  });
+
+  it('a pipe(7), which is no socket', async () => {
+    const file = scriptFile(name, `
+      const output = new net.Socket({ fd: 1, readable: false });
+      const part = 'x'.repeat(1000);
+      output.write('first ');
+      setImmediate(() => {
+        for (let i = 0; i < 200; i++) output.write(part);
+        output.end(' last');
+      });`);
+    const shell = ['-c', '"$0" "$1" | cat', process.execPath, file];
+    const { stdout } = await finished(track(spawn('sh', shell)));
+    assert.strictEqual(stdout, `first ${'x'.repeat(200000)} last`);
   });
 
   it('a further pipe, both ways', async () => {
