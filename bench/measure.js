@@ -40,7 +40,7 @@ async function startClientSide(context, subject, scenario, side) {
   side.driver = startLoad(context, loadArguments(scenario, 0));
   const peer = await side.driver.readLine();
   side.subject = startSubject(subject.net, scenario.handler,
-    { peer, connections: scenario.connections });
+    { peer, connections: scenario.connections }, context);
   await side.driver.readLine();
 }
 
@@ -48,19 +48,22 @@ async function startServerSide(context, subject, scenario, side) {
   side.subject = startSubject(subject.net, scenario.handler, {
     path: scenario.unix ? newPath(context) : undefined,
     peer: side.far?.target,
-  });
+  }, context);
   const target = await side.subject.readLine();
   side.driver = startLoad(context, loadArguments(scenario, target));
   await side.driver.readLine();
 }
 
+// Starts what one subject needs, and puts it into `sides`: `{ subject, driver,
+// far }`, where the latter two may be missing. `context` is as in measure(); its
+// `prefix` are the first words of the subject's command.
 async function startSide(context, subject, scenario, sides) {
   const side = { name: subject.name, costs: [], p50: [], p99: [], operations: 0,
     far: await startFar(context, scenario) };
   sides.push(side);
   if (scenario.mode === 'self') {
     side.subject = startSubject(subject.net, scenario.handler,
-      { peer: side.far?.target, connections: scenario.connections });
+      { peer: side.far?.target, connections: scenario.connections }, context);
   } else if (scenario.client) {
     await startClientSide(context, subject, scenario, side);
   } else {
@@ -193,4 +196,4 @@ async function measure(context, subjects, scenario, plan) {
   };
 }
 
-module.exports = { measure };
+module.exports = { measure, processesOf, runWindow, startSide };

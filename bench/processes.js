@@ -70,10 +70,12 @@ function start(command, args, { ipc = false, files } = {}) {
   return { child, pid: child.pid, readLine, ended };
 }
 
-function startSubject(subject, scenario, options, limits) {
-  return start(process.execPath, ['--expose-gc',
+// `prefix` are words to go before the command, `files` as in start().
+function startSubject(subject, scenario, options, { prefix = [], files }) {
+  const [command, ...args] = [...prefix, process.execPath, '--expose-gc',
     path.join(__dirname, 'subject.js'), subject, scenario,
-    JSON.stringify(options)], { ipc: true, ...limits });
+    JSON.stringify(options)];
+  return start(command, args, { ipc: true, files });
 }
 
 // Puts all threads of a process on the first processor that this one may use,
