@@ -2,7 +2,7 @@
 
 // How many instructions of user code one operation takes, counted by valgrind's
 // callgrind: node bench/instructions.js [--only TEXT]. Times depend on what the
-// machine's kernel costs, and differ from run to run; this does neither.
+// machine's kernel costs and on who else uses it; this does not.
 
 const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
