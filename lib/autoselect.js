@@ -90,7 +90,7 @@ class Selection {
     const { socket } = this;
     const attempt = this.target.at(this.addresses[index]);
     const { address, family, port } = attempt;
-    const handle = this.freshHandle(index);
+    let handle = this.freshHandle(index);
     const bindError = this.steps.bindLocal(handle, attempt);
     if (bindError) {
       this.errors.push(bindError);
@@ -103,14 +103,16 @@ class Selection {
     }
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
     socket.emit('connectionAttempt', address, port, family);
-    if (!socket.connecting) return false;
+    // A listener may have given the socket another one, or none.
+    handle = this.handle();
+    if (!socket.connecting || !handle) return false;
     const finish = perf.startConnect(attempt);
-    const status = handle.connect(address, port, (result) => {
+    const status = this.steps.startConnect(handle, attempt, (result) => {
       finish(result);
       this.onResult(index, attempt, handle, result);
     });
-    if (status !== 0) this.fail(attempt, connectError(attempt, status));
-    return status === 0;
+    if (status) this.fail(attempt, connectError(attempt, status));
+    return !status;
   }
 
   // The last attempt has all the time it wants.

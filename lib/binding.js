@@ -22,4 +22,4 @@ function load() {
   }
 }
 
-module.exports = load();
+module.exports = load().instance();

@@ -4,7 +4,7 @@ const binding = require('./binding');
 const {
   BlockList: CoreBlockList,
   SocketAddress,
-  symbolOf,
+  findLate,
 } = require('./core');
 
 const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
@@ -15,8 +15,10 @@ const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 // check(). The handle is the one object that a list, a proxy of it and objects
 // that inherit from it have in common.
 const kMatcher = Symbol('kMatcher');
-const kHandle = symbolOf(new CoreBlockList(), 'kHandle');
-const kClone = symbolOf(CoreBlockList.prototype, 'messaging_clone_symbol');
+const kHandle = findLate('blockListHandle', new CoreBlockList()) ??
+  Symbol('kHandle');
+const kClone = findLate('blockListClone', CoreBlockList) ??
+  Symbol('messaging_clone_symbol');
 
 // A subclass of SocketAddress may override the getters; core looks past them.
 const addressOf = getterOf('address');

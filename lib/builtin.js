@@ -6,6 +6,4 @@ const net = require('net');
 
 module.exports = {
   net: Object.create(null, Object.getOwnPropertyDescriptors(net)),
-  // What register.js wants called with ours as soon as it is loaded.
-  onload: null,
 };

@@ -2,11 +2,10 @@
 
 // socket.connect(): from its arguments to a connected handle.
 
-const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
-const { asyncId } = require('./core');
+const core = require('./core');
 const defaults = require('./defaults');
 const errors = require('./errors');
 const { Pipe, TCP } = require('./handle');
@@ -14,6 +13,8 @@ const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
+const { finishConnect } = require('./interop/move');
+const { PipeConnectWrap, TCPConnectWrap } = require('./requests');
 const { attachHandle } = require('./stream');
 const {
   kConnector, kKeepAlive, kNoDelay, kPeer, kTypeOfService,
@@ -76,7 +77,8 @@ function connect(...args) {
 
 // Makes a destroyed socket usable again.
 function renew(socket) {
-  Duplex.prototype._undestroy.call(socket);
+  if (!core.undestroy) throw errors.codeError('ERR_SOCKET_CLOSED');
+  core.undestroy.call(socket);
   socket._handle = null;
   socket._sockname = null;
   socket[kPeer] = undefined;
@@ -138,11 +140,11 @@ function targetOf(options) {
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
-    triggeredBy(socket[asyncId], () => resolve(socket, target, options));
+    triggeredBy(socket[core.asyncId], () => resolve(socket, target, options));
     return;
   }
   // Users attach their listeners after connect() has returned.
-  nextTickBy(socket[asyncId], () => {
+  nextTickBy(socket[core.asyncId], () => {
     if (!socket.connecting) return;
     connectHandle(socket, target);
   });
@@ -229,7 +231,7 @@ function onAddresses(socket, target, error, addresses) {
     return;
   }
   const { connectToFirst } = require('./autoselect');
-  connectToFirst(socket, target, usable, { bindLocal, connected });
+  connectToFirst(socket, target, usable, { bindLocal, connected, startConnect });
 }
 
 // Binds the local end if the user asked for one. The error, or undefined.
@@ -248,32 +250,60 @@ function bindLocal(handle, target) {
 // Starts the connection of the socket's own handle to one address or path.
 function connectHandle(socket, target) {
   const { address, family, port } = target;
-  const handle = socket[kConnector] ?? socket._handle;
+  let handle = connectorOf(socket);
   const bindError = family ? bindLocal(handle, target) : undefined;
   if (bindError) {
     socket.destroy(bindError);
     return;
   }
-  const finish = perf.startConnect(target);
-  const done = (status) => {
-    finish(status);
-    afterConnect(socket, target, status);
-  };
   socket.emit('connectionAttempt', address, port, family);
   const blocked = family && versions.blockError(socket.blockList, address, family);
   if (blocked) {
     socket.destroy(blocked);
     return;
   }
-  const status = family ? handle.connect(address, port, done) :
-    handle.connect(address, done);
-  if (status === 0) return;
+  // A listener may have given the socket another one, or none.
+  handle = connectorOf(socket);
+  if (!handle || socket.destroyed) return;
+  const finish = perf.startConnect(target);
+  const status = startConnect(handle, target, (result) => {
+    finish(result);
+    afterConnect(socket, target, result);
+  });
+  if (!status) return;
   const name = socket._getsockname();
   const local = name.address ? `${name.address}:${name.port}` : undefined;
   const error = errors.connectionException(status, 'connect', address, port,
     local);
   socket.emit('connectionAttemptFailed', address, port, family, error);
   socket.destroy(error);
+}
+
+// What connects: the socket's handle, or the one behind it.
+function connectorOf(socket) {
+  return socket[kConnector] ?? socket._handle;
+}
+
+// Calls the handle's connect() as core does, for users replace it. done(status)
+// will be called unless the answer is an error; undefined counts as 0.
+function startConnect(handle, target, done) {
+  const { address, family, port } = target;
+  const Class = family ? TCPConnectWrap : PipeConnectWrap;
+  const request = new Class(handle.getAsyncId());
+  request.oncomplete = done;
+  request.address = address;
+  if (!family) return fate(request, handle.connect(request, address));
+  request.port = port;
+  request.localAddress = target.localAddress;
+  request.localPort = target.localPort;
+  return fate(request, family === 6 ? handle.connect6(request, address, port) :
+    handle.connect(request, address, port));
+}
+
+// A request that will not be answered is over.
+function fate(request, status) {
+  if (status) request.emitDestroy();
+  return status;
 }
 
 function afterConnect(socket, target, status) {
@@ -299,15 +329,15 @@ function afterConnect(socket, target, status) {
 
 // What follows a connection, however it came about.
 function connected(socket) {
-  if (socket[kConnector]) require('./interop/move').finishConnect(socket);
-  if (socket.destroyed) return;
-  const handle = socket._handle;
-  socket.connecting = false;
-  socket._sockname = null;
-  socket._unrefTimer();
+  const handle = connectorOf(socket);
   if (socket[kNoDelay] && handle.setNoDelay) handle.setNoDelay(true);
   if (socket[kKeepAlive] && handle.setKeepAlive) applyKeepAlive(socket, handle);
   if (socket[kTypeOfService] !== undefined) applyTypeOfService(socket, handle);
+  if (socket[kConnector]) finishConnect(socket);
+  if (socket.destroyed) return;
+  socket.connecting = false;
+  socket._sockname = null;
+  socket._unrefTimer();
   socket.emit('connect');
   socket.emit('ready');
   // The first read, or the EOF that is there already; it consumes nothing.

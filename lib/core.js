@@ -1,25 +1,12 @@
 'use strict';
 
-// What uvnet takes from core's own net, and the symbols that core and uvnet must
-// share so that the rest of Node can use our sockets. All of it is found on
-// public objects.
+// Core's own net as it was before anything was replaced, and what internals.js
+// finds, by name. What is missing is undefined, or a stand-in of ours where one
+// serves.
 
-const { EventEmitter } = require('events');
+const diagnostics = require('diagnostics_channel');
 const { net } = require('./builtin');
-
-function symbolOf(object, description) {
-  return Object.getOwnPropertySymbols(object)
-    .find((symbol) => symbol.description === description) ??
-    Symbol(description);
-}
-
-// EventEmitter's emit(), as core made it. Undefined if somebody has put another
-// one there (domains do), who means to see every event.
-function coresEmit() {
-  const { emit } = EventEmitter.prototype;
-  const source = Function.prototype.toString.call(emit);
-  return source.includes('kErrorMonitor') ? emit : undefined;
-}
+const { internals, symbolOf } = require('./internals');
 
 // What core's Socket needs of a handle; nothing happens on it. `members` are
 // added.
@@ -33,45 +20,79 @@ function standIn(members) {
   };
 }
 
+// What `find` gives, undefined if it throws: a Node of tomorrow.
+function attempt(find, argument) {
+  try {
+    return find(argument) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 // A socket and its handle, as core leaves them.
-const handle = standIn({ onread: null });
-const socket = new net.Socket({ handle, manualStart: true });
+function makeSamples() {
+  const handle = standIn({ onread: null });
+  const socket = attempt(() => new net.Socket({ handle, manualStart: true }));
+  return { net, handle, socket, normalized: attempt(net._normalizeArgs, []) };
+}
+
+// Names of what this Node lacks.
+const missing = new Set();
+
+function valueOf(name, argument) {
+  const { find, isOptional, otherwise } = internals[name];
+  const value = attempt(find, argument);
+  if (value !== undefined) return value;
+  if (!isOptional) missing.add(name);
+  return otherwise?.();
+}
+
+const samples = makeSamples();
+const found = {};
+for (const name of Object.keys(internals)) {
+  if (!internals[name].isLate) found[name] = valueOf(name, samples);
+}
+
+// What can be looked for only with an object at hand; undefined if it is
+// missing.
+function findLate(name, argument) {
+  return valueOf(name, argument);
+}
+
+// Calls run(), which connects a socket of core's that nobody may see.
+const clientChannel = diagnostics.channel('net.client.socket');
+function quietly(run) {
+  if (!clientChannel.hasSubscribers) return run();
+  Object.defineProperty(clientChannel, 'hasSubscribers',
+    { value: false, configurable: true });
+  try {
+    return run();
+  } finally {
+    delete clientChannel.hasSubscribers;
+  }
+}
 
 module.exports = {
+  ...found,
+  // Core's own members of net: public, and kept as they were.
   Socket: net.Socket,
   Server: net.Server,
   connect: net.connect,
   get BlockList() { return net.BlockList; },
   BoundSocket: net.BoundSocket,
   get SocketAddress() { return net.SocketAddress; },
-  createServerHandle: net._createServerHandle,
   getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout:
     net.getDefaultAutoSelectFamilyAttemptTimeout,
-  setSimultaneousAccepts: net._setSimultaneousAccepts,
-  emit: coresEmit(),
+  setDefaultAutoSelectFamily: net.setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout:
+    net.setDefaultAutoSelectFamilyAttemptTimeout,
+  // Core's methods, before anybody patches them.
+  socketMethods: Object.getOwnPropertyDescriptors(net.Socket.prototype),
+  clientChannel,
+  findLate,
+  isMissing: (name) => missing.has(name),
+  quietly,
   standIn,
-  // Core's own listener for what its handles read.
-  onRead: handle.onread,
-  // Where core's C++ handles know their socket or server. The cluster module
-  // looks there.
-  ownerSymbol: symbolOf(handle, 'owner_symbol'),
-  // Marks the result of _normalizeArgs(), which http's agents pass on.
-  normalizedArgs: symbolOf(net._normalizeArgs([]), 'normalizedArgs'),
-  // Where core's stream code keeps and looks for handles, ids and timers.
-  handle: symbolOf(socket, 'kHandle'),
-  asyncId: symbolOf(socket, 'async_id_symbol'),
-  timeout: symbolOf(socket, 'timeout'),
-  // Where an emitter keeps whether it was made with `captureRejections`.
-  capture: symbolOf(socket, 'kCapture'),
-  // Where core's sockets keep their settings.
-  noDelay: symbolOf(socket, 'kSetNoDelay'),
-  keepAlive: symbolOf(socket, 'kSetKeepAlive'),
-  keepAliveDelay: symbolOf(socket, 'kSetKeepAliveInitialDelay'),
-  buffer: symbolOf(socket, 'kBuffer'),
-  bufferCallback: symbolOf(socket, 'kBufferCb'),
-  bufferGenerator: symbolOf(socket, 'kBufferGen'),
-  bytesRead: symbolOf(socket, 'kBytesRead'),
-  bytesWritten: symbolOf(socket, 'kBytesWritten'),
   symbolOf,
 };

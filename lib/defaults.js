@@ -12,6 +12,13 @@ const MIN_ATTEMPT_TIMEOUT = 10;
 let autoSelectFamily = core.getDefaultAutoSelectFamily();
 let attemptTimeout = core.getDefaultAutoSelectFamilyAttemptTimeout();
 
+let sharesWithCore = false;
+
+// From now on core's own sockets have these defaults too.
+function shareWithCore() {
+  sharesWithCore = true;
+}
+
 function getDefaultAutoSelectFamily() {
   return autoSelectFamily;
 }
@@ -19,6 +26,7 @@ function getDefaultAutoSelectFamily() {
 function setDefaultAutoSelectFamily(value) {
   validate.boolean(value, 'value');
   autoSelectFamily = value;
+  if (sharesWithCore) core.setDefaultAutoSelectFamily(value);
 }
 
 function getDefaultAutoSelectFamilyAttemptTimeout() {
@@ -28,6 +36,7 @@ function getDefaultAutoSelectFamilyAttemptTimeout() {
 function setDefaultAutoSelectFamilyAttemptTimeout(value) {
   validate.int32(value, 'value', 1);
   attemptTimeout = Math.max(value, MIN_ATTEMPT_TIMEOUT);
+  if (sharesWithCore) core.setDefaultAutoSelectFamilyAttemptTimeout(value);
 }
 
 module.exports = {
@@ -36,4 +45,5 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
+  shareWithCore,
 };

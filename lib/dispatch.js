@@ -4,6 +4,7 @@
 // are ready, and between two of them ticks and microtasks run.
 
 const binding = require('./binding');
+const core = require('./core');
 const { uv } = require('./errors');
 const outbox = require('./outbox');
 const { relayMemory } = require('./relay');
@@ -54,15 +55,19 @@ function guarded(listener, a, b) {
   try {
     listener.call(this, a, b);
   } catch (error) {
-    hasThrown = true;
-    binding.fatalException(error);
+    report(error);
   }
+}
+
+// What a listener threw goes to 'uncaughtException'.
+function report(error) {
+  hasThrown = true;
+  binding.fatalException(error);
 }
 
 // What core's own timers use to drain ticks and microtasks between two of them.
 // It is deprecated for everybody else, and says so under --pending-deprecation.
-const runTicks = process._tickCallback?.name === 'runNextTicks' ?
-  process._tickCallback : null;
+const runTicks = core.runTicks ?? null;
 
 // Between the events of a dispatch. Without it each has one of its own.
 const drain = process.env.UVNET_NO_BATCHING === '1' ? null : runTicks;
@@ -75,8 +80,7 @@ function drainTicks() {
   try {
     runTicks();
   } catch (error) {
-    hasThrown = true;
-    binding.fatalException(error);
+    report(error);
   }
 }
 
@@ -230,5 +234,5 @@ function takeReads(id) {
 }
 
 module.exports = {
-  FastBuffer, drainTicks, guarded, handles, kinds, serve, takeReads,
+  FastBuffer, drainTicks, guarded, handles, kinds, report, serve, takeReads,
 };

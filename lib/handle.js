@@ -6,13 +6,17 @@
 
 const { AsyncResource } = require('async_hooks');
 const binding = require('./binding');
+const core = require('./core');
 const {
-  FastBuffer, guarded, handles, kinds, serve, takeReads,
+  FastBuffer, guarded, handles, kinds, report, serve, takeReads,
 } = require('./dispatch');
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
+const {
+  PipeConnectWrap, Request, ShutdownWrap, TCPConnectWrap, WriteWrap, forUser,
+} = require('./requests');
 const versions = require('./versions');
 
 const { results } = binding;
@@ -37,25 +41,26 @@ const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
 let idOf;
 let deliver;
 let requestsOf;
+let startConnect;
 
 function illegalInvocation() {
   return new TypeError('Illegal invocation');
 }
 
-// A request that C will answer by an event: who asked, in which async context.
-class Request extends AsyncResource {
-  constructor(type, triggerAsyncId, done) {
-    super(type, { triggerAsyncId, requireManualDestroy: true });
-    this.type = type;
-    this.done = done;
-    // For writes.
-    this.next = null;
-    this.last = this;
+// The net.Socket or net.Server that uses a handle lies where core keeps it.
+const kOwner = core.ownerSymbol;
+
+// Calls a request's listener; what it throws is reported in its async scope.
+function answer(request, handle, status) {
+  try {
+    request.oncomplete(status, handle, request, true, true);
+  } catch (error) {
+    report(error);
   }
 }
 
 function complete(request, handle, status) {
-  request.runInAsyncScope(guarded, handle, request.done, status);
+  request.runInAsyncScope(answer, undefined, request, handle, status);
   request.emitDestroy();
 }
 
@@ -64,15 +69,14 @@ function complete(request, handle, status) {
 class Handle extends AsyncResource {
   #id;
   #onclose = null;
-  // The connect or shutdown that runs: never both.
+  // The connect and shutdown that run, the older one first.
   #request = null;
   // The oldest pending write; its `last` is the youngest.
   #writes = null;
   // What defer() took waits for the kernel: the stream must hear of more.
   #isQueued = false;
 
-  // The net.Socket or net.Server that uses this handle.
-  owner = null;
+  [kOwner] = null;
   reading = false;
 
   constructor(type, kind) {
@@ -93,8 +97,16 @@ class Handle extends AsyncResource {
       return handle.#id;
     };
 
-    // What C has not answered yet: a connect or shutdown, and the first write.
+    // What C has not answered yet: the first connect or shutdown, and the first
+    // write.
     requestsOf = (handle) => [handle.#request, handle.#writes];
+
+    // 0, and request.oncomplete(status, …) will be called; or a negative error.
+    startConnect = (handle, Class, request, address, port) => {
+      const status = binding.connect(idOf(handle), address, port, 0);
+      if (status === 0) handle.#expectAnswer(Class, request);
+      return status;
+    };
 
     // Brings one event to its handle, inside the async scope it belongs to.
     deliver = (handle, kind, a, b, slab) => {
@@ -108,8 +120,8 @@ class Handle extends AsyncResource {
           enter.call(handle, guarded, handle, handle.onrelay, a, b);
           break;
         case WRITE: handle.#finishWrite(a); break;
-        case CONNECT:
-        case SHUTDOWN: handle.#finishRequest(a); break;
+        case CONNECT: handle.#finishRequest(false, a); break;
+        case SHUTDOWN: handle.#finishRequest(true, a); break;
         case CONNECTION: handle.#accept(a, b); break;
         case CLOSE: handle.#finishClose(); break;
         case WRITE_FAILED:
@@ -129,10 +141,26 @@ class Handle extends AsyncResource {
     complete(request, this, status);
   }
 
-  #finishRequest(status) {
-    const request = this.#request;
-    this.#request = null;
+  #finishRequest(isShutdown, status) {
+    let before = null;
+    let request = this.#request;
+    while (request !== null && request instanceof ShutdownWrap !== isShutdown) {
+      before = request;
+      request = request.next;
+    }
+    if (request === null) return;
+    if (before === null) this.#request = request.next;
+    else before.next = request.next;
     complete(request, this, status);
+  }
+
+  // C will answer a connect or shutdown for `object`: a request of ours, or what
+  // somebody else gave to the handle's method.
+  #expectAnswer(Class, object) {
+    const request = object instanceof Request ? object :
+      forUser(Class, object, this.asyncId());
+    if (this.#request === null) this.#request = request;
+    else this.#request.next = request;
   }
 
   // As with core, a connection is triggered by its server but made outside of
@@ -140,8 +168,9 @@ class Handle extends AsyncResource {
   #accept(status, id) {
     let client;
     if (this.#id < 0) {
-      // Closed meanwhile: as the kernel does with those in a queue that ends.
-      if (status === 0) binding.closeReset(id);
+      // Closed meanwhile: as the kernel does with those in a queue that ends. A
+      // pipe has no RST.
+      if (status === 0 && binding.closeReset(id) !== 0) binding.close(id);
       return;
     }
     if (status === 0) {
@@ -159,35 +188,80 @@ class Handle extends AsyncResource {
     super.emitDestroy();
   }
 
-  // Each write gives 0 if the kernel has all bytes, a negative error, or 1: then
+  // Each send gives 0 if the kernel has all bytes, a negative error, or 1: then
   // expect() must say next who wants to know of its end.
-  write(view) { return binding.write(idOf(this), view); }
+  send(view) { return binding.write(idOf(this), view); }
 
   // Keeps a small chunk until the running dispatch ends. False if it has to be
-  // written at once.
+  // sent at once.
   defer(chunk, asLatin1) {
     const id = idOf(this);
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
   }
 
-  // As write(), with the elements of a stream's buffer; undefined if they are
+  // As send(), with the elements of a stream's buffer; undefined if they are
   // too many, or have unusual encodings.
-  writeVector(chunks) { return outbox.writeVector(idOf(this), chunks); }
+  sendVector(chunks) { return outbox.writeVector(idOf(this), chunks); }
 
-  writev(views) { return binding.writev(idOf(this), views, views?.length); }
+  sendViews(views) { return binding.writev(idOf(this), views, views?.length); }
 
   // Encodes as UTF-8, or with `latin1` as Latin-1.
-  writeString(string, latin1) {
+  sendString(string, latin1) {
     return binding.writeString(idOf(this), string, latin1);
   }
 
-  // done(status) will be called when the last write has ended.
-  expect(done) {
+  // `request` will be completed when the last send has ended.
+  expect(request) {
     idOf(this);
-    const request = new Request('WRITEWRAP', this.asyncId(), done);
     if (this.#writes === null) this.#writes = request;
     else this.#writes.last.next = request;
     this.#writes.last = request;
+  }
+
+  // The same for a write in core's protocol, where `object` waits. 0, a negative
+  // error, or, as from Node 26 on, a request for who gave none.
+  #answerWrite(object, status) {
+    if (object) object.async = status === 1;
+    if (status !== 1) return status;
+    const isOurs = object instanceof Request;
+    const request = isOurs ? object :
+      forUser(WriteWrap, object ?? {}, this.asyncId());
+    this.expect(request);
+    return object ? 0 : request.user;
+  }
+
+  // Core's own names. `request` is { oncomplete(status, handle, error), … }; its
+  // `async` tells whether that will be called, or all is done already.
+  writeBuffer(request, view) {
+    idOf(this);
+    return this.#answerWrite(request, this.send(view));
+  }
+
+  writeUtf8String(request, string) {
+    idOf(this);
+    return this.#answerWrite(request, this.sendString(string, false));
+  }
+
+  writeLatin1String(request, string) {
+    idOf(this);
+    return this.#answerWrite(request, this.sendString(string, true));
+  }
+
+  writeUcs2String(request, string) {
+    idOf(this);
+    return this.#answerWrite(request, this.send(Buffer.from(string, 'ucs2')));
+  }
+
+  // `chunks` are buffers, or else pairs of a chunk and its encoding.
+  writev(request, chunks, allBuffers) {
+    idOf(this);
+    const views = [];
+    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
+      const chunk = chunks[i];
+      views.push(typeof chunk === 'string' ?
+        Buffer.from(chunk, chunks[i + 1]) : chunk);
+    }
+    return this.#answerWrite(request, this.sendViews(views));
   }
 
   // What the kernel has not taken and another handle has to send; or an error.
@@ -209,18 +283,10 @@ class Handle extends AsyncResource {
     return chunks;
   }
 
-  // 0, and done(status) will be called; or a negative error.
-  connect(address, port, done, type) {
-    const status = binding.connect(idOf(this), address, port, 0);
-    if (status === 0) this.#request = new Request(type, this.asyncId(), done);
-    return status;
-  }
-
-  shutdown(done) {
+  // 0, and request.oncomplete(status, …) will be called; or a negative error.
+  shutdown(request) {
     const status = binding.shutdown(idOf(this));
-    if (status === 0) {
-      this.#request = new Request('SHUTDOWNWRAP', this.asyncId(), done);
-    }
+    if (status === 0) this.#expectAnswer(ShutdownWrap, request);
     return status;
   }
 
@@ -306,6 +372,8 @@ class Handle extends AsyncResource {
   }
 }
 
+Handle.prototype.writeAsciiString = Handle.prototype.writeLatin1String;
+
 Object.assign(Handle.prototype, {
   // The buffer that onread gave last is its only element.
   userBuffers: null,
@@ -365,8 +433,8 @@ class TCP extends Handle {
     return binding.bind(idOf(this), address, port, flags | 0);
   }
 
-  connect(address, port, done) {
-    return super.connect(address, port, done, 'TCPCONNECTWRAP');
+  connect(request, address, port) {
+    return startConnect(this, TCPConnectWrap, request, address, port);
   }
 
   getsockname(out) { return fillName(this, false, out); }
@@ -386,6 +454,7 @@ class TCP extends Handle {
   getOption(option) { return binding.getOption(idOf(this), option); }
 }
 TCP.prototype.bind6 = TCP.prototype.bind;
+TCP.prototype.connect6 = TCP.prototype.connect;
 
 class Pipe extends Handle {
   static PROVIDERS = ['PIPEWRAP', 'PIPESERVERWRAP'];
@@ -406,9 +475,10 @@ class Pipe extends Handle {
     return versions.refusesPath(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
   }
 
-  connect(path, done) {
+  connect(request, path) {
+    idOf(this);
     return versions.refusesPath(path) ? uv.EINVAL :
-      super.connect(path, 0, done, 'PIPECONNECTWRAP');
+      startConnect(this, PipeConnectWrap, request, path, 0);
   }
 
   fchmod(mode) { return binding.chmod(idOf(this), mode); }
@@ -417,5 +487,5 @@ class Pipe extends Handle {
 serve(deliver);
 
 module.exports = {
-  Handle, Pipe, TCP, idOf, requestsOf, results, uv,
+  Handle, Pipe, TCP, idOf, kOwner, requestsOf, results, uv,
 };

@@ -5,7 +5,6 @@
 const diagnostics = require('diagnostics_channel');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
-const builtin = require('./builtin');
 const core = require('./core');
 const {
   getDefaultAutoSelectFamily,
@@ -58,4 +57,15 @@ if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
 }
-builtin.onload?.(module.exports);
+
+// For import, which looks for names in the text.
+0 && (module.exports = {
+  _createServerHandle, _normalizeArgs, BlockList, BoundSocket, SocketAddress,
+  connect, createConnection, createServer, isIP, isIPv4, isIPv6, Server, Socket,
+  Stream, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+});
+
+require('./interop/ipc').install();
+require('./interop/perf').install();

@@ -5,8 +5,7 @@
 const diagnostics = require('diagnostics_channel');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
-const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } =
-  require('./core');
+const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { isServer: isTlsServer } = require('./interop/tls');
@@ -17,9 +16,7 @@ const validate = require('./validate');
 const versions = require('./versions');
 
 const { uv } = errors;
-
-// Node documents 511: Linux rounds a power of two up.
-const DEFAULT_BACKLOG = 511;
+const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } = core;
 
 const listenChannel = diagnostics.tracingChannel?.('net.server.listen');
 
@@ -80,7 +77,8 @@ function fail(server, error) {
 // The handle for where the server shall listen. Without an address, IPv6's
 // unspecified one, or IPv4's where there is no IPv6.
 function openHandle(server, where) {
-  const create = isTlsServer(server) ? createCoreHandle : createServerHandle;
+  const create = isTlsServer(server) && createCoreHandle ?
+    createCoreHandle : createServerHandle;
   if (!where.address && typeof where.fd !== 'number') {
     const handle = create('::', where.port, 6, where.fd, where.flags);
     if (typeof handle !== 'number') {
@@ -109,9 +107,8 @@ function startListening(server, where, onConnection) {
   const handle = server._handle;
   server[asyncId] = handle.getAsyncId?.() ?? -1;
   handle.onconnection = onConnection;
-  handle.owner = server;
-  if (adopt.isCore(handle)) handle[ownerSymbol] = server;
-  const status = handle.listen(where.backlog || DEFAULT_BACKLOG);
+  handle[ownerSymbol] = server;
+  const status = handle.listen(where.backlog || adopt.DEFAULT_BACKLOG);
   if (status) {
     handle.close();
     server._handle = null;
@@ -129,13 +126,14 @@ function startListening(server, where, onConnection) {
 // port, addressType, backlog, fd, flags; `exclusive`: never through the primary.
 function listenInCluster(server, where, exclusive) {
   const cluster = require('cluster');
-  if (cluster.isPrimary || exclusive) {
+  const getServer = core.findLate('getServer', cluster);
+  if (cluster.isPrimary || exclusive || !getServer) {
     listen2(server, where);
     return;
   }
   const { address, port, addressType, fd, flags, backlog } = where;
   const listeningId = ++server._listeningId;
-  cluster._getServer(server, { address, port, addressType, fd, flags, backlog },
+  getServer.call(cluster, server, { address, port, addressType, fd, flags, backlog },
     (status, handle) => {
       // Closed meanwhile: nobody wants the handle any more.
       if (listeningId !== server._listeningId) {

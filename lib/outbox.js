@@ -34,9 +34,20 @@ let interval = 1;
 let untilLook = 1;
 let listensForExit = false;
 
+// The process ends in the middle of a dispatch: what comes from now on, from
+// other listeners of 'exit', must not wait.
+function onExit() {
+  close();
+  flush();
+}
+
 // From now on small writes wait, until C has called Node's callbacks of the
 // dispatch, sends them, and closes.
 function open() {
+  if (!listensForExit) {
+    listensForExit = true;
+    process.prependListener('exit', onExit);
+  }
   words[OPEN] = 1;
   looked = 0;
   untilLook = 1;
@@ -136,10 +147,6 @@ function put(id, chunk, asLatin1) {
   if (words[USED] + HEADER + most > bytes.length) {
     binding.flushOutbox();
     if (words[OPEN] === 0) return false;
-  }
-  if (!listensForExit) {
-    listensForExit = true;
-    process.prependListener('exit', flush);
   }
   const start = begin(id);
   if (isString) {

@@ -33,7 +33,7 @@ class Relay {
   isFree(from) {
     const { _events: events } = from;
     const { to } = this;
-    return from.emit === emit && to.emit === emit &&
+    return emit !== undefined && from.emit === emit && to.emit === emit &&
       events.pause === undefined && events.resume === undefined &&
       to._events.drain === this.onDrain;
   }

@@ -9,6 +9,7 @@ const stream = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { answerCore } = require('./interop/foreign');
 const { emitConnection } = require('./interop/parser');
 const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTickBy, triggeredBy } = require('./interop/trigger');
@@ -21,6 +22,7 @@ const {
 const validate = require('./validate');
 const versions = require('./versions');
 
+const hasInstance = Function.prototype[Symbol.hasInstance];
 const connectionChannel = diagnostics.channel('net.server.socket');
 
 function Server(options, connectionListener) {
@@ -46,7 +48,9 @@ Object.setPrototypeOf(Server, EventEmitter);
 // Without `new`; or for a class that was derived from core's Server before net
 // was replaced.
 function constructOther(receiver, options, listener) {
-  if (!(receiver instanceof core.Server)) return new Server(options, listener);
+  if (!hasInstance.call(core.Server, receiver)) {
+    return new Server(options, listener);
+  }
   core.Server.call(receiver, options, listener);
   return receiver;
 }
@@ -81,7 +85,7 @@ function initialize(server, options) {
 
 // The listening handle's listener for a new connection.
 function onConnection(status, handle) {
-  const server = this.owner ?? this[core.ownerSymbol];
+  const server = this[core.ownerSymbol];
   if (status) {
     server.emit('error', errors.errnoException(status, 'accept'));
     return;
@@ -275,7 +279,8 @@ Server.prototype.unref = function() {
 
 // `await using`; fulfils at once if the server does not listen.
 const asyncDispose = Symbol.asyncDispose ??
-  core.symbolOf(core.Server.prototype, 'nodejs.asyncDispose');
+  core.symbolOf(core.Server.prototype, 'nodejs.asyncDispose') ??
+  Symbol('nodejs.asyncDispose');
 
 Server.prototype[asyncDispose] = { async [asyncDispose]() {
   if (!this._handle) return;
@@ -290,5 +295,21 @@ Server.prototype[Symbol.for('nodejs.rejection')] =
     if (event === 'connection') socket.destroy(error);
     else this.emit('error', error);
   };
+
+// Whether core may treat the server as one of its own, which takes its handle: if
+// it listens, a second descriptor of core's listens in the place of ours from
+// now on. Connections still become ours.
+function becomesCores(server) {
+  const handle = server._handle;
+  if (!(handle instanceof Handle)) return true;
+  try {
+    server._handle = adopt.takeOverListening(handle, server);
+  } catch {
+    return false;
+  }
+  return true;
+}
+
+answerCore(core.Server, Server, becomesCores);
 
 module.exports = { Server };

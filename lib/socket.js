@@ -7,6 +7,7 @@ const { Duplex } = require('stream');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
+const move = require('./interop/move');
 const http2 = require('./interop/http2');
 const tls = require('./interop/tls');
 const { guessHandleType } = require('./descriptor');
@@ -19,9 +20,9 @@ const validate = require('./validate');
 const versions = require('./versions');
 
 const {
-  kAccepted, kBytesRead, kBytesWritten, kKeepAlive, kKeepAliveCount,
-  kKeepAliveDelay, kKeepAliveInterval, kLastQueueSize, kNoDelay, kOnRead, kPeer,
-  kRelay, kTypeOfService,
+  kAccepted, kBegun, kBytesRead, kBytesWritten, kConnector, kIsCores, kKeepAlive,
+  kKeepAliveCount, kKeepAliveDelay, kKeepAliveInterval, kLastQueueSize, kNoDelay,
+  kOnRead, kPeer, kRelay, kTypeOfService,
 } = symbols;
 const { asyncId: kAsyncId, handle: kHandle, timeout: kTimeout } = core;
 
@@ -34,9 +35,7 @@ function Socket(options) {
     startReading(this, options);
     return this;
   }
-  if (hasForeignHandle(options)) {
-    return foreign.construct(this, options, new.target === Socket, Socket);
-  }
+  if (hasForeignHandle(options)) return foreign.construct(this, options);
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
   checkOptions(settings);
@@ -71,7 +70,7 @@ function hasForeignHandle(options) {
 // Without `new`; or for a class that was derived from core's Socket before net
 // was replaced.
 function constructOther(receiver, options) {
-  if (!(receiver instanceof core.Socket)) return new Socket(options);
+  if (!hasInstance.call(core.Socket, receiver)) return new Socket(options);
   core.Socket.call(receiver, options);
   return receiver;
 }
@@ -80,9 +79,9 @@ function constructOther(receiver, options) {
 // still is a net.Socket to whoever asks.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
-    tls.patchOnceLoaded(Socket);
+    tls.beforeAnswer(instance);
     return hasInstance.call(this, instance) ||
-      (this === Socket && instance instanceof core.Socket);
+      (this === Socket && hasInstance.call(core.Socket, instance));
   },
   configurable: true,
   writable: true,
@@ -152,18 +151,24 @@ function initialize(socket) {
 
 // What few sockets have is theirs only when it is set, and takes no memory of
 // the others.
-Object.assign(Socket.prototype, {
-  [kLastQueueSize]: 0,
-  [kOnRead]: null,
-  [kPeer]: undefined,
-  [kRelay]: null,
-  [kNoDelay]: false,
-  [kKeepAlive]: false,
-  [kKeepAliveCount]: undefined,
-  [kKeepAliveDelay]: 0,
-  [kKeepAliveInterval]: undefined,
-  [kTypeOfService]: undefined,
-});
+for (const [key, value] of [
+  [kBegun, null],
+  [kConnector, null],
+  [kIsCores, false],
+  [kKeepAlive, false],
+  [kKeepAliveCount, undefined],
+  [kKeepAliveDelay, 0],
+  [kKeepAliveInterval, undefined],
+  [kLastQueueSize, 0],
+  [kNoDelay, false],
+  [kOnRead, null],
+  [kPeer, undefined],
+  [kRelay, null],
+  [kTypeOfService, undefined],
+]) {
+  Object.defineProperty(Socket.prototype, key,
+    { value, configurable: true, writable: true });
+}
 
 function useKeepAliveAndNoDelay(socket, options) {
   const { keepAlive, keepAliveInitialDelay, noDelay } = options;
@@ -247,7 +252,6 @@ function writeAfterEnd(chunk, encoding, callback) {
 defineStream(Socket);
 defineConnect(Socket);
 defineOptions(Socket);
-foreign.shareInternals(Socket);
 http2.install();
 
 // The timers are core's: its lists serve many sockets with one timer, and they
@@ -267,6 +271,10 @@ Socket.prototype._onTimeout = function() {
 
 // Starts the idle timeout anew, of the sockets below this one too.
 Socket.prototype._unrefTimer = function() {
+  if (core.isMissing('timeout')) {
+    core.Socket.prototype._unrefTimer.call(this);
+    return;
+  }
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
     const timer = socket[kTimeout];
     if (timer) timer.refresh();
@@ -368,12 +376,25 @@ function readyState() {
 }
 
 function define(name, get, options) {
-  Object.defineProperty(Socket.prototype, name, { ...options, get });
+  Object.defineProperty(Socket.prototype, name,
+    { ...options, get: foreign.eitherGetter(name, get) });
 }
 
-// Kept where core's methods will look for it if the socket becomes core's.
-define('_handle', function() { return this[kHandle]; }, {
-  set(handle) { this[kHandle] = handle; },
+// Kept where core's methods will look for it if the socket becomes core's. A
+// handle that is not ours makes it core's: whoever gives it one means core's
+// methods to use it.
+const coresHandle = core.isMissing('handle') ?
+  core.socketMethods._handle ?? null : null;
+Object.defineProperty(Socket.prototype, '_handle', {
+  get() {
+    return coresHandle !== null && this[kIsCores] ? coresHandle.get.call(this) :
+      this[kHandle];
+  },
+  set(handle) {
+    if (foreign.isForeign(handle)) move.become(this);
+    if (coresHandle !== null && this[kIsCores]) coresHandle.set.call(this, handle);
+    else this[kHandle] = handle;
+  },
 });
 define('_connecting', function() { return this.connecting; });
 define('pending', function() {
@@ -420,5 +441,9 @@ define('bytesWritten', function() {
   }
   return bytes;
 }, { enumerable: true });
+
+foreign.serveBoth(Socket.prototype);
+foreign.shareInternals(Socket.prototype);
+foreign.answerCore(core.Socket, Socket, move.becomesCores);
 
 module.exports = { Handle, Socket };

@@ -3,23 +3,32 @@
 // Bytes between a socket's Duplex and its handle.
 
 const { Duplex } = require('stream');
-const { asyncId, capture, emit } = require('./core');
+const core = require('./core');
 const errors = require('./errors');
-const { Handle, results } = require('./handle');
+const { Handle, kOwner, results } = require('./handle');
 const { isLatin1 } = require('./outbox');
 const { Relay, relayMemory } = require('./relay');
+const { ShutdownWrap, WriteWrap } = require('./requests');
 const {
-  kBytesRead, kBytesWritten, kOnRead, kRelay,
+  kBegun, kBytesRead, kBytesWritten, kIsCores, kOnRead, kRelay,
 } = require('./symbols');
 const versions = require('./versions');
 
 const { uv } = errors;
-const { push } = Duplex.prototype;
+const {
+  asyncId, capture, emit, handle: kHandle, streamEnd, streamPush, streamWrite,
+} = core;
+// Core's methods, for sockets that core serves. What is called often asks here
+// which it is; foreign.js wraps the other methods.
+const {
+  read: coresRead, _read: coresUnderscoreRead, end: coresEnd,
+  _write: coresWrite, _writeGeneric: coresWriteGeneric,
+} = core.Socket.prototype;
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
-  socket._handle = handle;
-  handle.owner = socket;
+  socket[kHandle] = handle;
+  handle[kOwner] = socket;
   const id = handle.getAsyncId();
   // A small integer needs no memory of its own.
   socket[asyncId] = id === (id | 0) ? id | 0 : id;
@@ -28,8 +37,8 @@ function attachHandle(socket, handle) {
 }
 
 // What a handle of ours calls when libuv is done with it.
-function closedWell() { this.owner.emit('close', false); }
-function closedByError() { this.owner.emit('close', true); }
+function closedWell() { this[kOwner].emit('close', false); }
+function closedByError() { this[kOwner].emit('close', true); }
 
 // Closes the handle, or resets its connection; closed() is called when that is
 // over. An error of the reset, or 0.
@@ -87,7 +96,7 @@ function stopReading(socket, handle) {
 // The handle's listener for what was read: `count` bytes in `chunk`, or a
 // negative error.
 function onRead(count, chunk) {
-  const socket = this.owner;
+  const socket = this[kOwner];
   // Read before the handle was taken off, in the same turn of the loop.
   if (socket?._handle !== this) return;
   socket._unrefTimer();
@@ -127,7 +136,7 @@ function accept(socket, handle, count, chunk) {
 
 // Bytes of a write that counted as done could not be sent.
 function onWriteError(status) {
-  const socket = this.owner;
+  const socket = this[kOwner];
   if (socket?._handle === this) {
     socket.destroy(errors.errnoException(status, 'write'));
   }
@@ -137,7 +146,7 @@ function onWriteError(status) {
 // one: `count` bytes at `offset` of the relay's memory. They go straight on, or
 // become a chunk like any other.
 function onRelay(count, offset) {
-  const socket = this.owner;
+  const socket = this[kOwner];
   if (socket?._handle !== this) return;
   const relay = socket[kRelay];
   let sent = 0;
@@ -200,7 +209,7 @@ Handle.prototype.onwriteerror = onWriteError;
 function flowsThrough(socket, state) {
   return state.flowing === true && state.length === 0 && !state.sync &&
     state.decoder === null && !state.multiAwaitDrain && !state.ended &&
-    socket.push === push && socket.read === read && socket._read === _read &&
+    socket.push === streamPush && socket.read === read && socket._read === _read &&
     socket._events.data !== undefined &&
     socket._events.readable === undefined;
 }
@@ -258,11 +267,11 @@ function callOnRead(socket, count, chunk) {
 
 // C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
 // Node's word for what needs no encoding, and wrong for a string.
-function writeString(handle, string, encoding) {
+function sendString(handle, string, encoding) {
   const asLatin1 = isLatin1(encoding);
-  if (asLatin1 !== undefined) return handle.writeString(string, asLatin1);
+  if (asLatin1 !== undefined) return handle.sendString(string, asLatin1);
   if (encoding === 'buffer') throw errors.notABuffer();
-  return handle.write(Buffer.from(string, encoding));
+  return handle.send(Buffer.from(string, encoding));
 }
 
 // Among several chunks it passes, as UTF-8.
@@ -273,13 +282,55 @@ function toView({ chunk, encoding }) {
 
 function startWrite(handle, isVector, data, encoding) {
   if (isVector) {
-    const status = handle.writeVector(data);
+    const status = handle.sendVector(data);
     if (status !== undefined) return status;
-    return handle.writev(Array.from(data, data.allBuffers ?
+    return handle.sendViews(Array.from(data, data.allBuffers ?
       ({ chunk }) => chunk : toView));
   }
-  return typeof data === 'string' ? writeString(handle, data, encoding) :
-    handle.write(data);
+  return typeof data === 'string' ? sendString(handle, data, encoding) :
+    handle.send(data);
+}
+
+// Names of the handle's methods for strings, by core's rules for encodings.
+function methodFor(encoding) {
+  switch (encoding) {
+    case 'latin1':
+    case 'binary': return 'writeLatin1String';
+    case 'ascii': return 'writeAsciiString';
+    case 'ucs2':
+    case 'ucs-2':
+    case 'utf16le':
+    case 'utf-16le': return 'writeUcs2String';
+    default: return 'writeUtf8String';
+  }
+}
+
+// Whether somebody has put methods of his own in the place of the handle's.
+function isReplaced(handle) {
+  const { prototype } = Handle;
+  return handle.writeBuffer !== prototype.writeBuffer ||
+    handle.writeUtf8String !== prototype.writeUtf8String ||
+    handle.writeLatin1String !== prototype.writeLatin1String ||
+    handle.writev !== prototype.writev;
+}
+
+// A write through the handle's methods, as core calls them. Gives 0, 1 if the
+// request will be completed, or an error.
+function writeReplaced(handle, request, isVector, data, encoding) {
+  let status;
+  if (isVector) {
+    const views = Array.from(data, toView);
+    status = handle.writev(request, views, true);
+  } else if (typeof data === 'string') {
+    status = handle[methodFor(encoding)](request, data);
+  } else {
+    status = handle.writeBuffer(request, data);
+  }
+  if (status !== null && typeof status === 'object') {
+    status.oncomplete = request.oncomplete;
+    return 1;
+  }
+  return status || (request.async ? 1 : 0);
 }
 
 // Whether a chunk would go through write() to the kernel at once and leave
@@ -288,12 +339,9 @@ function goesStraight(socket, state, handle) {
   return state.length === 0 && state.corked === 0 && !socket.connecting &&
     !state.writing && !state.ending && !state.destroyed && !state.errored &&
     !state.needDrain && !state.bufferProcessing && state.constructed &&
-    handle instanceof Handle && socket._write === write;
+    handle instanceof Handle && socket._write === write &&
+    Duplex.prototype.write === streamWrite && !isReplaced(handle);
 }
-
-// What became of a write that was begun ahead of the stream, for the _write()
-// that follows at once; 0 if there is none.
-let started = 0;
 
 // A write that nobody waits for is tried before the stream knows of it. True if
 // the kernel or the outbox took all; else the stream is to be told, and its
@@ -309,19 +357,37 @@ function tryWrite(socket, chunk, encoding) {
       !goesStraight(socket, state, handle)) return false;
   socket._unrefTimer();
   if (handle.defer(chunk, asLatin1)) return true;
-  started = isString ? handle.writeString(chunk, asLatin1) :
-    handle.write(chunk);
-  return started === 0;
+  const status = isString ? handle.sendString(chunk, asLatin1) :
+    handle.send(chunk);
+  if (status === 0) return true;
+  socket[kBegun] = { chunk, status };
+  return false;
+}
+
+// What became of the write of `data`, if it was begun ahead of the stream; else
+// undefined. A write that somebody threw in the middle of is forgotten.
+function takeBegun(socket, data) {
+  const begun = socket[kBegun];
+  if (begun === null) return undefined;
+  socket[kBegun] = null;
+  return bytesOf(begun.chunk) === bytesOf(data) ? begun.status : undefined;
+}
+
+// The stream makes a Buffer of any other view.
+function bytesOf(chunk) {
+  return typeof chunk === 'string' ? chunk : chunk.buffer;
 }
 
 function writeChunk(chunk, encoding, callback) {
-  if (callback === undefined && tryWrite(this, chunk, encoding)) return true;
+  if (callback === undefined && !this[kIsCores] &&
+      tryWrite(this, chunk, encoding)) return true;
   return Duplex.prototype.write.call(this, chunk, encoding, callback);
 }
 
 // The last chunk goes ahead of the stream too, and FIN right behind it.
 function end(chunk, encoding, callback) {
-  const isStraight = chunk && tryWrite(this, chunk,
+  if (this[kIsCores]) return coresEnd.call(this, chunk, encoding, callback);
+  const isStraight = chunk && Duplex.prototype.end === streamEnd && tryWrite(this, chunk,
     typeof encoding === 'function' ? undefined : encoding);
   Duplex.prototype.end.call(this, isStraight ? null : chunk, encoding,
     callback);
@@ -359,6 +425,10 @@ function writeWhenConnected(socket, isVector, data, encoding, callback) {
 }
 
 function writeGeneric(isVector, data, encoding, callback) {
+  if (this[kIsCores]) {
+    coresWriteGeneric.call(this, isVector, data, encoding, callback);
+    return;
+  }
   if (this.connecting) {
     writeWhenConnected(this, isVector, data, encoding, callback);
     return;
@@ -371,20 +441,29 @@ function writeGeneric(isVector, data, encoding, callback) {
     return;
   }
   this._unrefTimer();
-  let status = started;
-  started = 0;
-  if (status === 0) status = startWrite(handle, isVector, data, encoding);
+  let status = takeBegun(this, data);
+  let request;
+  if (status === undefined && isReplaced(handle)) {
+    request = new WriteWrap(handle.getAsyncId());
+    request.oncomplete = (result) => finishWrite(this, result, callback);
+    status = writeReplaced(handle, request, isVector, data, encoding);
+    if (status === 1) return;
+  }
+  status ??= startWrite(handle, isVector, data, encoding);
   if (status === 0) {
     callback();
   } else if (status < 0) {
     callback(errors.errnoException(status, 'write'));
   } else {
-    handle.expect((result) => finishWrite(this, result, callback));
+    request = new WriteWrap(handle.getAsyncId());
+    request.oncomplete = (result) => finishWrite(this, result, callback);
+    handle.expect(request);
   }
 }
 
 function write(chunk, encoding, callback) {
-  this._writeGeneric(false, chunk, encoding, callback);
+  if (this[kIsCores]) coresWrite.call(this, chunk, encoding, callback);
+  else this._writeGeneric(false, chunk, encoding, callback);
 }
 
 // Half-closes: the peer gets FIN.
@@ -398,13 +477,19 @@ function final(callback) {
     return;
   }
   const handle = this._handle;
-  const status = handle.shutdown(() => callback());
+  const request = new ShutdownWrap(handle.getAsyncId());
+  request.oncomplete = () => callback();
+  const status = handle.shutdown(request);
+  if (!status) return;
+  request.emitDestroy();
   if (status === uv.ENOTCONN) callback();
-  else if (status < 0) callback(errors.errnoException(status, 'shutdown'));
+  else callback(errors.errnoException(status, 'shutdown'));
 }
 
 function _read(size) {
-  if (this.connecting || !this._handle) {
+  if (this[kIsCores]) {
+    coresUnderscoreRead.call(this, size);
+  } else if (this.connecting || !this._handle) {
     this.once('connect', () => this._read(size));
   } else if (!this._handle.reading) {
     startReading(this);
@@ -439,6 +524,7 @@ function deliverHeld(socket, handle) {
 }
 
 function read(size) {
+  if (this[kIsCores]) return coresRead.call(this, size);
   resumeOnRead(this);
   return Duplex.prototype.read.call(this, size);
 }

@@ -5,10 +5,17 @@
 const core = require('./core');
 const { nodeError, uv } = require('./errors');
 
-function once(find) {
+// What find() says when it is first asked; where a core of tomorrow makes that
+// impossible, what the newest known one does.
+function once(find, otherwise) {
   let answer;
   return () => {
-    answer ??= find();
+    if (answer !== undefined) return answer;
+    try {
+      answer = find();
+    } catch {
+      answer = otherwise;
+    }
     return answer;
   };
 }
@@ -17,9 +24,10 @@ function once(find) {
 // done.
 const failsCutWrites = once(() => {
   let written;
+  // From Node 26 on it is the handle that makes a request.
   const handle = core.standIn({ writeUtf8String(request) {
-    written = request;
-    return 0;
+    written = request ?? {};
+    return request === null ? written : 0;
   } });
   const socket = new core.Socket({ handle, manualStart: true });
   let result;
@@ -27,7 +35,7 @@ const failsCutWrites = once(() => {
   socket.destroy();
   written.oncomplete(uv.ECANCELED);
   return Boolean(result);
-});
+}, true);
 
 // Whether a socket that does not even connect finishes when it is ended, or
 // waits for somebody to connect it.
@@ -35,12 +43,13 @@ const finishesUnconnected = once(() => {
   let hasFinished = false;
   new core.Socket()._final(() => { hasFinished = true; });
   return hasFinished;
-});
+}, false);
 
 // Whether a path longer than the system can take is refused, or cut. The folder
 // cannot exist: nothing is made.
 const refusesLongPaths = once(() =>
-  core.createServerHandle(`/dev/null/${'x'.repeat(200)}`, -1, -1) === uv.EINVAL);
+  core.createServerHandle(`/dev/null/${'x'.repeat(200)}`, -1, -1) ===
+    uv.EINVAL, true);
 
 // What sockaddr_un has room for.
 const PATH_LIMIT = process.platform === 'linux' ? 108 : 104;
@@ -62,7 +71,7 @@ const hasReusePort = Number(process.versions.uv.split('.')[1]) >= 49;
 function checkHost(host) {
   const socket = new core.Socket();
   try {
-    socket.connect({ host, port: 1, lookup() {} });
+    core.quietly(() => socket.connect({ host, port: 1, lookup() {} }));
   } finally {
     socket.destroy();
   }

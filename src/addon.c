@@ -64,6 +64,17 @@ static napi_value duplicate(napi_env napi, napi_callback_info info) {
   return js_int(napi, uvnet_os_duplicate(fd));
 }
 
+/* closeDescriptor(fd): closes one that duplicate() gave and nobody took. */
+static napi_value close_descriptor(napi_env napi, napi_callback_info info) {
+  napi_value argv[1];
+  int32_t fd;
+
+  if (!js_arguments(napi, info, 1, argv, NULL) ||
+      !js_int32(napi, argv[0], "fd", &fd))
+    return NULL;
+  return js_int(napi, uvnet_os_close(fd));
+}
+
 /* fatalException(error): what Node does with an exception that nobody caught.
  * Called inside the async scope of the event that threw, so that
  * 'uncaughtException' sees the same async id as with core. */
@@ -124,6 +135,7 @@ static const struct {
     {"setDispatch", set_dispatch},
     {"guessHandleType", guess_handle_type},
     {"duplicate", duplicate},
+    {"closeDescriptor", close_descriptor},
     {"fatalException", fatal_exception},
     {"liveHandles", live_handles},
     {"statistics", statistics},
@@ -217,14 +229,33 @@ static napi_status define_memory(napi_env napi, napi_value exports,
   return status;
 }
 
-NAPI_MODULE_INIT() {
-  struct uvnet_env *data = uvnet_env_create(env);
+/* instance(): the native functions and their shared memory, over handles and
+ * events of their own. Each evaluation of lib/ asks for one: test runners
+ * evaluate files anew while the binary stays loaded, and two dispatchers must
+ * not take events from each other. */
+static napi_value instance(napi_env napi, napi_callback_info info) {
+  struct uvnet_env *env;
+  napi_value object = NULL;
 
-  if (data == NULL)
+  if (!js_arguments(napi, info, 0, NULL, NULL))
     return NULL;
-  if (define_functions(env, exports, data) != napi_ok ||
-      define_memory(env, exports, data) != napi_ok ||
-      uvnet_address_init(env, exports) != napi_ok)
+  env = uvnet_env_create(napi);
+  if (env == NULL)
+    return NULL;
+  if (napi_create_object(napi, &object) != napi_ok ||
+      define_functions(napi, object, env) != napi_ok ||
+      define_memory(napi, object, env) != napi_ok ||
+      uvnet_address_init(napi, object) != napi_ok)
+    return js_throw_last(napi);
+  return object;
+}
+
+NAPI_MODULE_INIT() {
+  napi_value function = NULL;
+
+  if (napi_create_function(env, "instance", NAPI_AUTO_LENGTH, instance, NULL,
+                           &function) != napi_ok ||
+      napi_set_named_property(env, exports, "instance", function) != napi_ok)
     return js_throw_last(env);
   return exports;
 }

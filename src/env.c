@@ -15,25 +15,12 @@ static void env_free(struct uvnet_env *env) {
   free(env);
 }
 
-/* Node finalizes the instance data after the cleanup hook is removed, but that
- * order is not documented; whichever comes last frees. */
-static void env_finalize(napi_env napi, void *data, void *hint) {
-  struct uvnet_env *env = data;
-
-  (void)napi;
-  (void)hint;
-  env->finalized = true;
-  if (env->cleanup_hook == NULL)
-    env_free(env);
-}
-
 static void cleanup_done(struct uvnet_env *env) {
   napi_async_cleanup_hook_handle hook = env->cleanup_hook;
 
-  env->cleanup_hook = NULL;
   (void)napi_remove_async_cleanup_hook(hook);
-  if (env->finalized)
-    env_free(env);
+  /* No JavaScript runs from here on, so nobody calls a native function. */
+  env_free(env);
 }
 
 static void on_watcher_closed(uv_handle_t *uv) {
@@ -118,11 +105,8 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)
     goto fail;
-  if (napi_set_instance_data(napi, env, env_finalize, NULL) == napi_ok) {
-    start_watchers(env);
-    return env;
-  }
-  (void)napi_remove_async_cleanup_hook(env->cleanup_hook);
+  start_watchers(env);
+  return env;
 fail:
   if (env != NULL)
     env_free(env);

@@ -1,7 +1,8 @@
-/* What one Node environment (the main thread or a worker) owns: its loop, the
- * live handles, the memory that reads go through, and the events on their way
- * to JavaScript. Nothing here is global, so workers and several copies of the
- * addon do not know of each other. */
+/* What one instance of the addon owns: the loop of its Node environment (the
+ * main thread or a worker), the live handles, the memory that reads go through,
+ * and the events on their way to JavaScript. Nothing here is global, so workers,
+ * several copies of the addon, and lib/ evaluated twice over one binary do not
+ * know of each other. */
 #ifndef UVNET_ENV_H
 #define UVNET_ENV_H
 
@@ -22,10 +23,8 @@ enum {
    * cost less than many small ones: 256 KB gave 1.2 times 64 KB's bulk
    * receive, 1 MB nothing more. */
   UVNET_BULK_SIZE = 256 * 1024,
-  /* Events that wait for one dispatch, */
+  /* Events that wait for one dispatch. */
   UVNET_EVENT_LIMIT = 256,
-  /* and reads into users' own buffers among them. */
-  UVNET_USER_READ_LIMIT = 64,
   /* Numbers of one event: kind, handle id, and two that the kind explains. */
   UVNET_EVENT_FIELDS = 4,
   /* Numbers that a call can return besides its result. */
@@ -75,10 +74,6 @@ struct uvnet_env {
   uint32_t event_count;
   /* How many of those that wait are reads into `bulk`. */
   uint32_t bulk_events;
-  /* Where those into users' own buffers lie, to compare with and not to read
-   * from: nothing else may land there before JavaScript has seen it. */
-  uv_buf_t user_reads[UVNET_USER_READ_LIMIT];
-  uint32_t user_read_count;
   /* Handles that are gone, but JavaScript does not know it yet. */
   struct uvnet_handle *closed;
   /* JavaScript runs a dispatch. */
@@ -122,11 +117,10 @@ struct uvnet_env {
   napi_async_cleanup_hook_handle cleanup_hook;
   /* Set once the environment winds down: no JavaScript from then on. */
   bool closing;
-  bool finalized;
 };
 
-/* Creates the environment's data and registers its cleanup hook; stores it as
- * instance data. NULL with a pending exception on failure. */
+/* Creates the data of one instance and registers its cleanup hook, which frees
+ * it. NULL with a pending exception on failure. */
 struct uvnet_env *uvnet_env_create(napi_env napi);
 
 /* Gives `handle` an id. Returns 0 or UV_ENOMEM. */

@@ -104,7 +104,6 @@ static void dispatch_ring(struct uvnet_env *env) {
   env->event_ring ^= 1;
   env->event_count = 0;
   env->bulk_events = 0;
-  env->user_read_count = 0;
   env->closed = NULL;
   env->counters.dispatches++;
   env->counters.events += count;

@@ -50,6 +50,9 @@ static void on_close(uv_handle_t *uv) {
   uvnet_read_release(handle);
   free(handle->request);
   handle->request = NULL;
+  /* It waited for queued writes, which are gone now. */
+  if (handle->shutdown_wanted)
+    uvnet_event_emit(env, UVNET_EVENT_SHUTDOWN, handle->id, UV_ECANCELED, 0);
   if (env->closing) {
     uvnet_handle_release(handle);
     return;

@@ -94,22 +94,11 @@ static uv_buf_t inbox_memory(struct uvnet_handle *handle) {
   return uv_buf_init(env->inbox + env->inbox_used, (unsigned int)room);
 }
 
-/* Whether part of it may hold bytes that JavaScript has not seen yet. Nothing
- * keeps users from giving one buffer to two sockets, or from running the loop
- * in the middle of a dispatch. */
-static bool is_taken(const struct uvnet_env *env, uv_buf_t memory) {
-  uint32_t i;
-
-  if (env->dispatching && memory.len > 0)
-    return true;
-  for (i = 0; i < env->user_read_count; i++) {
-    uv_buf_t other = env->user_reads[i];
-
-    if (memory.base < other.base + other.len &&
-        other.base < memory.base + memory.len)
-      return true;
-  }
-  return false;
+/* Whether a listener runs between a read now and its event. The user's buffer
+ * must not hold the bytes meanwhile: it may be another socket's too, or be
+ * written to by that listener. */
+static bool is_behind_others(const struct uvnet_env *env) {
+  return env->dispatching || env->event_count > 0;
 }
 
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
@@ -127,13 +116,11 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
     *buffer = uvnet_relay_room(handle->env);
   if (buffer->base != NULL)
     return;
-  if (direct && handle->user_buffer != NULL) {
-    *buffer = user_memory(handle);
-    if (!is_taken(handle->env, *buffer))
-      return;
-    buffer->base = NULL;
-  } else if (direct) {
+  if (direct && handle->user_buffer == NULL) {
     *buffer = bulk_memory(handle);
+  } else if (direct && !is_behind_others(handle->env)) {
+    *buffer = user_memory(handle);
+    return;
   }
   if (buffer->base == NULL)
     *buffer = inbox_memory(handle);
@@ -181,16 +168,13 @@ static void deliver_bulk(struct uvnet_handle *handle, const uv_buf_t *buffer,
 }
 
 /* What was read into the user's buffer. */
-static void deliver_user(struct uvnet_handle *handle, const uv_buf_t *buffer,
-                         size_t length, bool full) {
+static void deliver_user(struct uvnet_handle *handle, size_t length,
+                         bool full) {
   struct uvnet_env *env = handle->env;
 
-  if (env->user_read_count < UVNET_USER_READ_LIMIT)
-    env->user_reads[env->user_read_count++] =
-        uv_buf_init(buffer->base, (unsigned int)length);
   uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, (int32_t)length,
                    full ? UVNET_READ_FILLED : UVNET_READ_USER);
-  if (full || env->user_read_count == UVNET_USER_READ_LIMIT)
+  if (full)
     uvnet_event_flush(env);
 }
 
@@ -213,7 +197,7 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   } else if (handle->user_buffer == NULL) {
     deliver_bulk(handle, buffer, length, full);
   } else {
-    deliver_user(handle, buffer, length, full);
+    deliver_user(handle, length, full);
   }
 }
 

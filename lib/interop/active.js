@@ -4,7 +4,7 @@
 // among core's.
 
 const { handles } = require('../dispatch');
-const { idOf, requestsOf } = require('../handle');
+const { idOf, kOwner, requestsOf } = require('../handle');
 const { providerOf } = require('./provider');
 
 // Core's names, which are not those of async hooks.
@@ -62,7 +62,7 @@ function wrap(name, extend) {
 function install() {
   wrap('getActiveResourcesInfo', withOurs);
   wrap('_getActiveHandles', (objects) => [
-    ...objects, ...activeHandles().map((handle) => handle.owner ?? handle)]);
+    ...objects, ...activeHandles().map((handle) => handle[kOwner] ?? handle)]);
   wrap('_getActiveRequests', (objects) => [...objects, ...activeRequests()]);
 }
 

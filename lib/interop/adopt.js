@@ -5,9 +5,12 @@
 
 const binding = require('../binding');
 const core = require('../core');
-const { errnoException } = require('../errors');
+const { errnoException, invalidArgValue } = require('../errors');
 const { guessHandleType } = require('../descriptor');
 const { Handle, Pipe, TCP } = require('../handle');
+
+// Node documents 511: Linux rounds a power of two up.
+const DEFAULT_BACKLOG = 511;
 
 function isCore(handle) {
   return !(handle instanceof Handle);
@@ -27,8 +30,8 @@ function isBoundSocket(value) {
 
 // Takes the core handle out of a BoundSocket, which has it no longer then.
 function handleOfBoundSocket(bound) {
-  const kConsume =
-    core.symbolOf(core.BoundSocket.prototype, 'kBoundSocketConsume');
+  const kConsume = core.findLate('consumeBoundSocket', core.BoundSocket);
+  if (kConsume === undefined) throw invalidArgValue('options', bound);
   return bound[kConsume]();
 }
 
@@ -44,6 +47,7 @@ function fromCore(handle) {
   const own = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
   const status = own.open(fd);
   if (status < 0) {
+    binding.closeDescriptor(fd);
     own.close();
     return handle;
   }
@@ -51,28 +55,69 @@ function fromCore(handle) {
   return own;
 }
 
+// Throws for what core cannot be given.
+function refuse() {
+  const error = new Error('uvnet: this handle cannot be given to core');
+  error.code = 'ERR_INVALID_HANDLE_TYPE';
+  throw error;
+}
+
+// A second descriptor of the handle's. Throws if there is none to be had.
+function duplicate(handle) {
+  const own = handle.fd;
+  if (own < 0) refuse();
+  const fd = binding.duplicate(own);
+  if (fd < 0) throw errnoException(fd, 'dup');
+  return fd;
+}
+
 // A core handle over a second descriptor of ours, for the places where core
 // takes no other. A listening one with `listening`. Throws if there is no
 // descriptor to be had.
 function toCore(handle, listening) {
-  const own = handle.fd;
-  if (own < 0) {
-    const error = new Error('uvnet: this handle cannot be given to core');
-    error.code = 'ERR_INVALID_HANDLE_TYPE';
-    throw error;
-  }
-  const fd = binding.duplicate(own);
-  if (fd < 0) throw errnoException(fd, 'dup');
-  if (listening) return core.createServerHandle(null, null, null, fd);
+  if (listening) return listeningHandle(handle);
   if (handle instanceof TCP) {
     const tcp = emptyTcp();
+    const fd = duplicate(handle);
     const status = tcp.open(fd);
-    if (status < 0) throw errnoException(status, 'open');
+    if (status < 0) {
+      binding.closeDescriptor(fd);
+      tcp.close();
+      throw errnoException(status, 'open');
+    }
     return tcp;
   }
-  const socket = new core.Socket({ fd, manualStart: true });
+  const socket = new core.Socket({ fd: duplicate(handle), manualStart: true });
   const native = socket._handle;
   socket._handle = null;
+  return native;
+}
+
+// What core makes of a descriptor: it listens, or may.
+function listeningHandle(handle) {
+  if (!core.createServerHandle) refuse();
+  const fd = duplicate(handle);
+  const native = core.createServerHandle(null, null, null, fd);
+  if (typeof native === 'number') {
+    binding.closeDescriptor(fd);
+    throw errnoException(native, 'open');
+  }
+  return native;
+}
+
+// A core handle that goes on listening for `server` in the place of ours, which
+// closes.
+function takeOverListening(handle, server) {
+  const native = listeningHandle(handle);
+  native.onconnection = handle.onconnection;
+  native[core.ownerSymbol] = server;
+  const status = native.listen(DEFAULT_BACKLOG);
+  if (status !== 0) {
+    native.close();
+    throw errnoException(status, 'listen');
+  }
+  if (!handle.hasRef()) native.unref();
+  handle.close();
   return native;
 }
 
@@ -84,7 +129,8 @@ let CoreTcp;
 function emptyTcp() {
   if (CoreTcp === undefined) {
     const socket = new core.Socket();
-    socket.connect({ host: 'localhost', port: 1, lookup() {} });
+    core.quietly(() =>
+      socket.connect({ host: 'localhost', port: 1, lookup() {} }));
     CoreTcp = socket._handle.constructor;
     socket.destroy();
   }
@@ -92,11 +138,13 @@ function emptyTcp() {
 }
 
 module.exports = {
+  DEFAULT_BACKLOG,
   emptyTcp,
   fromCore,
   handleOfBoundSocket,
   isBoundSocket,
   isCore,
   isCoreTcp,
+  takeOverListening,
   toCore,
 };

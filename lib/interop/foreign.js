@@ -1,116 +1,101 @@
 'use strict';
 
-// Sockets over handles that are not ours: core's own (a child's stdio, a TTY,
-// TLS, what arrives over IPC) and stand-ins that tests make. Those handles
-// report their reads through core's own state and take core's request objects,
-// which only core's Socket can serve. So core's Socket serves them.
+// Sockets that core serves: those over handles that are not ours (a child's
+// stdio, a TTY, TLS, what arrives over IPC, stand-ins that tests make), and those
+// of ours that TLS, http2 or a child took over (move.js). Core's handles report
+// their reads through core's own state and take core's request objects, which
+// only core's methods can serve. So each method of ours asks whose socket it is,
+// and what users put onto net.Socket.prototype reaches both kinds.
 
 const { Duplex } = require('stream');
 const core = require('../core');
 const { Handle } = require('../handle');
+const { kIsCores } = require('../symbols');
 
 const hasInstance = Function.prototype[Symbol.hasInstance];
 
-let methods;
+// They ask themselves (stream.js, socket.js): a wrapper would cost each write.
+const ASK_THEMSELVES = new Set([
+  'constructor', 'read', '_read', 'write', '_write', '_writeGeneric', 'end',
+  '_unrefTimer', 'setTimeout',
+]);
 
 function isForeign(handle) {
   return handle !== null && typeof handle === 'object' &&
     !(handle instanceof Handle);
 }
 
-// What core's Socket has, as properties to be defined; where only ours has
-// something of its own, what all streams have. So is the state that core's
-// constructor makes, for sockets that our constructor made.
-function coreMethods(Own) {
-  if (methods !== undefined) return methods;
-  methods = Object.getOwnPropertyDescriptors(core.Socket.prototype);
-  delete methods.constructor;
-  for (const key of Object.keys(Own.prototype)) {
-    if (key in Duplex.prototype && !Object.hasOwn(methods, key)) {
-      methods[key] = { value: Duplex.prototype[key], writable: true };
-    }
+// Core's own member, or none: then the streams' is taken when it is called.
+function coresMember(key) {
+  return core.socketMethods[key] ?? {};
+}
+
+function eitherMethod(key, own) {
+  const cores = coresMember(key).value;
+  function method() {
+    if (!this[kIsCores]) return Reflect.apply(own, this, arguments);
+    return Reflect.apply(cores ?? Duplex.prototype[key], this, arguments);
+  }
+  for (const name of ['name', 'length']) {
+    Object.defineProperty(method, name,
+      { value: own[name], configurable: true });
+  }
+  return method;
+}
+
+// The same for a getter.
+function eitherGetter(key, own) {
+  const cores = coresMember(key).get;
+  if (!cores) return own;
+  return function() {
+    return Reflect.apply(this[kIsCores] ? cores : own, this, []);
+  };
+}
+
+// Lets the methods of the class serve both kinds of sockets.
+function serveBoth(prototype) {
+  for (const key of Object.getOwnPropertyNames(prototype)) {
+    if (ASK_THEMSELVES.has(key)) continue;
+    const member = Object.getOwnPropertyDescriptor(prototype, key);
+    if (typeof member.value !== 'function') continue;
+    member.value = eitherMethod(key, member.value);
+    Object.defineProperty(prototype, key, member);
+  }
+}
+
+// What core's modules call on sockets under names that only they know, and the
+// state that core's methods expect on one that our constructor made.
+function shareInternals(prototype) {
+  const source = core.Socket.prototype;
+  for (const symbol of Object.getOwnPropertySymbols(source)) {
+    if (Object.hasOwn(prototype, symbol)) continue;
+    Object.defineProperty(prototype, symbol,
+      Object.getOwnPropertyDescriptor(source, symbol));
   }
   const fresh = new core.Socket();
   for (const symbol of Object.getOwnPropertySymbols(fresh)) {
-    methods[symbol] = { value: fresh[symbol], writable: true };
-  }
-  delete methods[core.handle];
-  for (const key of Reflect.ownKeys(methods)) {
-    Object.assign(methods[key], { configurable: true, enumerable: false });
-  }
-  return methods;
-}
-
-// For a socket of a user's class: what core's Socket has and no class between
-// the socket and Own overrides.
-function borrowMethods(socket, Own) {
-  for (const key of Reflect.ownKeys(coreMethods(Own))) {
-    if (overrides(socket, key, Own)) continue;
-    Object.defineProperty(socket, key, methods[key]);
+    if (symbol === core.handle || Object.hasOwn(prototype, symbol)) continue;
+    Object.defineProperty(prototype, symbol,
+      { value: fresh[symbol], configurable: true, writable: true });
   }
 }
 
-// True if the socket, or a class between it and Own, has a `key` of its own.
-function overrides(socket, key, Own) {
-  let object = socket;
-  while (object !== null && object !== Own.prototype) {
-    if (Object.hasOwn(object, key)) return true;
-    object = Object.getPrototypeOf(object);
-  }
-  return false;
-}
-
-let bridge;
-
-// A prototype that puts core's methods in front of ours. What users add to
-// net.Socket.prototype is still found.
-function bridgeTo(Own) {
-  bridge ??= Object.create(Own.prototype, coreMethods(Own));
-  return bridge;
-}
-
-// A class of core's own whose sockets are all over core's handles.
-function isInternal(prototype, handle) {
-  return prototype.constructor.name === 'JSStreamSocket' &&
-    handle.constructor.name === 'JSStream';
-}
-
-// Gives a socket that is not one of ours, or no longer, core's methods.
-function useCoreMethods(socket, Own, handle) {
-  const prototype = Object.getPrototypeOf(socket);
-  if (prototype === Own.prototype) {
-    Object.setPrototypeOf(socket, bridgeTo(Own));
-  } else if (handle && Object.getPrototypeOf(prototype) === Own.prototype &&
-      isInternal(prototype, handle)) {
-    Object.setPrototypeOf(prototype, bridgeTo(Own));
-  } else if (!Object.prototype.isPrototypeOf.call(bridgeTo(Own), socket)) {
-    borrowMethods(socket, Own);
-  }
-}
-
-// Core's constructor asks `this instanceof Socket`, and code that took net's
-// Socket before it was replaced does too: say yes for ours.
-function acceptOurs(Own) {
-  if (Object.hasOwn(core.Socket, Symbol.hasInstance)) return;
-  Object.defineProperty(core.Socket, Symbol.hasInstance, {
+// Whoever asks whether a socket of ours is one of core's class is about to treat
+// it as such: TLS, http2, a child's channel, all on core's net where the module
+// is used without the preload. So it becomes core's then. Core's constructor
+// asks too, of what it is called on. `become` says whether that worked.
+function answerCore(CoreClass, OwnClass, become) {
+  // Another copy of this module may have been here before.
+  const before = CoreClass[Symbol.hasInstance];
+  Object.defineProperty(CoreClass, Symbol.hasInstance, {
     value(instance) {
-      return hasInstance.call(this, instance) ||
-        (this === core.Socket && hasInstance.call(Own, instance));
+      if (before.call(this, instance)) return true;
+      return this === CoreClass && hasInstance.call(OwnClass, instance) &&
+        become(instance);
     },
     configurable: true,
     writable: true,
   });
-}
-
-// What core's modules call on net.Socket.prototype under names that only they
-// know; all of it is for sockets over core's handles.
-function shareInternals(Own) {
-  const source = core.Socket.prototype;
-  for (const symbol of Object.getOwnPropertySymbols(source)) {
-    if (Object.hasOwn(Own.prototype, symbol)) continue;
-    Object.defineProperty(Own.prototype, symbol,
-      Object.getOwnPropertyDescriptor(source, symbol));
-  }
 }
 
 // The options with all that core's constructor adds to its copy of them. V8 makes
@@ -122,20 +107,14 @@ function completed(options) {
   };
 }
 
-// Constructs for `new Socket(options)` with a foreign handle (`isPlain`), which
-// gives a socket of core's, or for a subclass, whose `socket` then runs on
-// core's methods. Both find what users add to net.Socket.prototype.
-function construct(socket, options, isPlain, Own) {
-  if (isPlain) {
-    return Object.setPrototypeOf(new core.Socket(completed(options)),
-      bridgeTo(Own));
-  }
-  acceptOurs(Own);
-  useCoreMethods(socket, Own, options.handle);
+// Constructs a socket over a foreign handle: for `new Socket()`, and for classes
+// derived from it.
+function construct(socket, options) {
+  socket[kIsCores] = true;
   core.Socket.call(socket, completed(options));
   return socket;
 }
 
 module.exports = {
-  bridgeTo, construct, isForeign, shareInternals, useCoreMethods,
+  answerCore, construct, eitherGetter, isForeign, serveBoth, shareInternals,
 };

@@ -5,15 +5,15 @@
 // to step in that every way into http2 goes through: connect(), with or
 // without createConnection, performServerHandshake(), and servers' connections.
 
-const { Handle } = require('../handle');
+const { Handle, kOwner } = require('../handle');
+const { isMovable, moveToCore } = require('./move');
 const { isTold } = require('./parser');
 
 // Whoever asks is about to give the handle to core's C++: the socket becomes
 // core's, and has another handle when it is looked at again. http1 asks too; by
 // then its parser is on the socket, and can read from ours (parser.js).
 function isStreamBase() {
-  const { isMovable, moveToCore } = require('./move');
-  const socket = this.owner;
+  const socket = this[kOwner];
   if (!isMovable(socket) || socket._handle !== this) return false;
   if (socket.parser) return isTold(this);
   try {

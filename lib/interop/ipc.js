@@ -3,61 +3,71 @@
 // Sending our sockets and servers to other processes. Core's channel can only
 // pass core's handles: each is sent over a second descriptor.
 
-const { Handle } = require('../handle');
+const diagnostics = require('diagnostics_channel');
+const core = require('../core');
+const { Handle, kOwner } = require('../handle');
 const { Server } = require('../server');
-const { Socket } = require('../socket');
 const { toCore } = require('./adopt');
+const { isMovable, moveToCore } = require('./move');
 
 const wrapped = Symbol('uvnet.send');
 
-// Something of ours that is to be sent, with what stands in for it. Null for
-// anything else.
-function sendable(target) {
-  if (target instanceof Handle) {
-    return { handle: target, isServer: target.onconnection !== null };
-  }
-  const own = target instanceof Socket || target instanceof Server;
-  if (!own || !(target._handle instanceof Handle)) return null;
-  return {
-    handle: target._handle,
-    isServer: target instanceof Server,
-    holder: target,
-  };
+// Has send() send a core handle in the place of one of ours, which stays ours.
+// Core keeps the native one until the receiver has it; close() is for then.
+function sendHandle(send, handle) {
+  const native = toCore(handle, handle.onconnection !== null);
+  return withNative(native, () => send(native, () => native.close()));
 }
 
-// Calls send() with a core handle in place of ours. What core takes away from
-// its owner is closed here; what it leaves is put back.
-function sendInPlace(send, target, { handle, holder, isServer }) {
-  const native = toCore(handle, isServer);
-  const close = () => native.close();
-  if (!holder) return { result: send(native), close };
-  if (handle.reading) handle.readStop();
-  holder._handle = native;
-  const result = send(target);
-  if (holder._handle === native) {
-    holder._handle = handle;
-    if (handle.reading) handle.readStart();
-    return { result, close };
+// The same with a server whose handle is ours.
+function sendServer(send, server) {
+  const handle = server._handle;
+  const native = toCore(handle, true);
+  return withNative(native, () => {
+    server._handle = native;
+    try {
+      return send(server, () => native.close());
+    } finally {
+      server._handle = handle;
+    }
+  });
+}
+
+function withNative(native, run) {
+  try {
+    return run();
+  } catch (error) {
+    native.close();
+    throw error;
   }
-  // Core keeps the native handle until the receiver has acknowledged it.
-  handle.close();
-  return { result, close() {} };
+}
+
+function sendOurs(send, target) {
+  if (target instanceof Handle) return sendHandle(send, target);
+  if (target instanceof Server && target._handle instanceof Handle) {
+    return sendServer(send, target);
+  }
+  // A socket becomes core's: what is sent is taken from it, and with
+  // `keepOpen` both processes use it.
+  if (isMovable(target)) moveToCore(target);
+  return send(target);
 }
 
 function wrapSend(channel) {
-  const send = channel._send;
-  if (typeof send !== 'function' || channel[wrapped]) return;
+  const original = core.findLate('send', channel);
+  if (typeof original !== 'function' || channel[wrapped]) return;
   channel[wrapped] = true;
-  channel._send = function(message, handle, options, callback) {
-    const item = sendable(handle);
-    if (item === null) return send.call(this, message, handle, options, callback);
-    const sent = sendInPlace((native) =>
-      send.call(this, message, native, options, (error) => {
-        sent.close();
+  channel._send = function(message, target, options, callback) {
+    return sendOurs((item, done) => {
+      if (done === undefined) {
+        return original.call(this, message, item, options, callback);
+      }
+      return original.call(this, message, item, options, (error) => {
+        done();
         if (typeof callback === 'function') callback(error);
         else if (error) this.emit('error', error);
-      }), handle, item);
-    return sent.result;
+      });
+    }, target);
   };
 }
 
@@ -66,21 +76,24 @@ function wrapSend(channel) {
 function withDescriptors(options) {
   if (!Array.isArray(options?.stdio)) return options;
   const stdio = options.stdio.map((entry) => {
-    if (!(entry?._handle instanceof Handle)) return entry;
-    if (entry instanceof Socket) {
+    const handle = entry?._handle;
+    if (!(handle instanceof Handle)) return entry;
+    if (entry === handle[kOwner] && typeof entry.pause === 'function') {
       entry.pause();
-      entry._handle.reading = false;
-      entry._handle.readStop();
+      handle.reading = false;
+      handle.readStop();
     }
-    return entry._handle.fd;
+    return handle.fd;
   });
   return { ...options, stdio };
 }
 
 // Reaches the channels to the children to come. To be called once.
 function wrapSpawn() {
-  const { prototype } = require('child_process').ChildProcess;
-  const { spawn } = prototype;
+  const childProcess = require('child_process');
+  const { prototype } = childProcess.ChildProcess;
+  const spawn = core.findLate('spawn', childProcess);
+  if (spawn === undefined) return;
   prototype.spawn = { spawn(options) {
     const result = spawn.call(this, withDescriptors(options));
     wrapSend(this);
@@ -88,9 +101,17 @@ function wrapSpawn() {
   } }.spawn;
 }
 
-// Reaches this process's own channel.
-function install() {
-  wrapSend(process);
+// A child's object is made, and not spawned yet. To load child_process before
+// would cost each process a millisecond.
+function onFirstChild() {
+  diagnostics.unsubscribe('child_process', onFirstChild);
+  wrapSpawn();
 }
 
-module.exports = { install, wrapSpawn };
+// Reaches this process's own channel, and those to children.
+function install() {
+  wrapSend(process);
+  diagnostics.subscribe('child_process', onFirstChild);
+}
+
+module.exports = { install };

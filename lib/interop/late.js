@@ -5,34 +5,38 @@
 
 const core = require('../core');
 const { Server } = require('../server');
+const { Socket } = require('../socket');
 
-const { moduleLoadList } = process;
+// Lets a class that is derived from one of core's derive from ours.
+function relink(Class, CoreClass, Own) {
+  if (Object.getPrototypeOf(Class.prototype) !== CoreClass.prototype) return;
+  Object.setPrototypeOf(Class.prototype, Own.prototype);
+  Object.setPrototypeOf(Class, Own);
+}
 
-// Lets a class that is derived from core's Server derive from ours.
-function relink(Class) {
-  if (Object.getPrototypeOf(Class.prototype) !== core.Server.prototype) return;
-  Object.setPrototypeOf(Class.prototype, Server.prototype);
-  Object.setPrototypeOf(Class, Server);
+function relinkServer(Class) {
+  relink(Class, core.Server, Server);
 }
 
 // By module; https loads parts of http without http itself.
 const relinkers = {
   http({ Agent: { prototype }, Server: HttpServer }, { connect }) {
-    relink(HttpServer);
+    relinkServer(HttpServer);
     if (prototype.createConnection === core.connect) {
       prototype.createConnection = connect;
     }
   },
   http2(http2) {
-    relink(http2.createServer().constructor);
+    relinkServer(http2.createServer().constructor);
   },
   tls(tls) {
-    relink(tls.Server);
+    relinkServer(tls.Server);
+    relink(tls.TLSSocket, core.Socket, Socket);
   },
 };
 
 function isLoaded(name) {
-  return moduleLoadList.includes(`NativeModule ${name}`);
+  return core.moduleLoadList?.includes(`NativeModule ${name}`) ?? false;
 }
 
 // Reaches the modules that are loaded already; `net` is ours.

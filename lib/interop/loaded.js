@@ -3,7 +3,10 @@
 // Modules of Node's own that have to be changed, but not loaded for that: it
 // would cost each process some milliseconds.
 
-const { moduleLoadList } = process;
+const core = require('../core');
+
+// Without it, each module counts as loaded, and will be.
+const moduleLoadList = core.moduleLoadList ?? null;
 
 // Gives a function to be called often: once one of the named modules is loaded,
 // it calls `patch`, one time.
@@ -11,9 +14,11 @@ function onceLoaded(names, patch) {
   let isDone = false;
   let seen = 0;
   return (...args) => {
-    if (isDone || moduleLoadList.length === seen) return;
-    seen = moduleLoadList.length;
-    if (!names.some((name) => moduleLoadList.includes(name))) return;
+    if (isDone || moduleLoadList?.length === seen) return;
+    if (moduleLoadList !== null) {
+      seen = moduleLoadList.length;
+      if (!names.some((name) => moduleLoadList.includes(name))) return;
+    }
     isDone = true;
     patch(...args);
   };

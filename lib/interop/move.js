@@ -7,35 +7,21 @@
 const binding = require('../binding');
 const core = require('../core');
 const { errnoException, uv } = require('../errors');
-const { Handle, TCP } = require('../handle');
-const {
-  kConnector, kKeepAlive, kKeepAliveDelay, kNoDelay, kOnRead, kRelay,
-} = require('../symbols');
-const { Socket: Own } = require('../socket');
+const { Handle, TCP, kOwner } = require('../handle');
+const { kConnector, kIsCores, kOnRead, kRelay } = require('../symbols');
 const { emptyTcp, toCore } = require('./adopt');
-const { useCoreMethods } = require('./foreign');
 
-// Gives the socket core's state and methods. What most sockets have is found on
-// their prototype then. The others' state, and what all get sooner or later,
-// comes ahead of it: V8 makes a hidden class for each object that is added to
-// after its prototype was changed, and core's code would be slow on each.
+// Has core's methods serve the socket from now on. Its settings lie where core
+// looks for them already, but for onread's.
 function become(socket) {
+  if (socket[kIsCores]) return;
+  socket[kIsCores] = true;
   if (socket[kRelay]) socket[kRelay] = null;
-  if (socket[kNoDelay]) socket[core.noDelay] = true;
-  if (socket[kKeepAlive]) {
-    socket[core.keepAlive] = true;
-    socket[core.keepAliveDelay] = socket[kKeepAliveDelay];
-  }
   const onread = socket[kOnRead];
-  if (onread !== null) {
-    socket[core.buffer] = onread.buffer;
-    socket[core.bufferCallback] = onread.callback;
-    socket[core.bufferGenerator] = onread.next;
-  }
-  socket[core.bytesRead] = 0;
-  socket[core.bytesWritten] = 0;
-  socket[kConnector] = null;
-  useCoreMethods(socket, Own);
+  if (onread === null) return;
+  socket[core.buffer] = onread.buffer;
+  socket[core.bufferCallback] = onread.callback;
+  socket[core.bufferGenerator] = onread.next;
 }
 
 // Lets a counter of the native handle go on where ours was.
@@ -89,7 +75,7 @@ function sendRest(socket, writes) {
 
 // Our handle has nothing left but an error that is on its way.
 function retire(socket, handle) {
-  handle.owner = null;
+  handle[kOwner] = null;
   handle.onread = (count) => {
     if (count < 0) socket.destroy(errnoException(count, 'read'));
   };
@@ -117,7 +103,7 @@ const doubled = ['close', 'ref', 'unref'];
 // one happens to both. A TCP handle has no descriptor until then.
 function standIn(socket, native, connector) {
   socket[kConnector] = connector;
-  connector.owner = null;
+  connector[kOwner] = null;
   for (const name of doubled) {
     native[name] = { [name](...args) {
       socket[kConnector][name]();
@@ -130,7 +116,10 @@ function standIn(socket, native, connector) {
 function takeDescriptor(native, connector) {
   if (native.fd >= 0) return 0;
   const fd = binding.duplicate(connector.fd);
-  return fd < 0 ? fd : native.open(fd);
+  if (fd < 0) return fd;
+  const status = native.open(fd);
+  if (status < 0) binding.closeDescriptor(fd);
+  return status;
 }
 
 // Called when the connector of a moved socket has connected.
@@ -144,9 +133,22 @@ function finishConnect(socket) {
   if (status < 0) socket.destroy(errnoException(status, 'open'));
 }
 
+// Throws if this Node lacks what core's methods would need on the socket.
+function checkInternals(socket) {
+  const names = ['handle', 'onRead', 'ownerSymbol'];
+  if (socket[kOnRead]) names.push('buffer', 'bufferCallback', 'bufferGenerator');
+  const name = names.find(core.isMissing);
+  if (name === undefined) return;
+  const error = new Error('uvnet: this socket cannot be given to Node\'s own ' +
+    `modules, because Node ${process.versions.node} lacks '${name}'`);
+  error.code = 'ERR_INVALID_HANDLE_TYPE';
+  throw error;
+}
+
 // Moves the socket to a core handle. What was read already stays in the stream.
 // Throws if there is no descriptor to be had.
 function moveToCore(socket) {
+  checkInternals(socket);
   const handle = socket._handle;
   const { connecting } = socket;
   const { reading } = handle;
@@ -171,7 +173,24 @@ function moveToCore(socket) {
 }
 
 function isMovable(socket) {
-  return socket instanceof Own && socket._handle instanceof Handle;
+  return socket?.[kIsCores] === false && socket._handle instanceof Handle;
 }
 
-module.exports = { finishConnect, isMovable, moveToCore };
+// Whether core may treat the socket as one of its own: it is, or it is now.
+function becomesCores(socket) {
+  if (socket[kIsCores]) return true;
+  // What has no handle will get one of ours.
+  if (!isMovable(socket)) return false;
+  try {
+    moveToCore(socket);
+    return true;
+  } catch {
+    // Without a descriptor the socket stays ours, and whoever asked can still
+    // use it as any Duplex.
+    return false;
+  }
+}
+
+module.exports = {
+  become, becomesCores, finishConnect, isMovable, moveToCore,
+};

@@ -4,6 +4,7 @@
 // stream, if the handle says that it can be read so. Core's parser reads from
 // core's handles only; here it learns to read from ours.
 
+const core = require('../core');
 const { drainTicks } = require('../dispatch');
 const { Handle } = require('../handle');
 const { onceLoaded } = require('./loaded');
@@ -73,9 +74,8 @@ function extend(name, mine) {
 }
 
 function patch() {
-  const common = require('_http_common');
-  if (typeof common.HTTPParser?.prototype.consume !== 'function') return;
-  ({ HTTPParser } = common);
+  HTTPParser = core.findLate('httpParser') ?? null;
+  if (HTTPParser === null) return;
   extend('consume', (parser, handle) =>
     handle instanceof Handle && void consume(parser, handle));
   extend('unconsume', (parser) => Boolean(parser[kHandle]) &&

@@ -7,7 +7,7 @@
 const core = require('../core');
 
 // The agent's listener cannot be had otherwise, so its name has to do.
-const AGENT_GUARD = 'freeSocketOnReadGuard';
+const AGENT_GUARD = core.agentGuard;
 
 const kReader = Symbol('reader');
 
@@ -15,14 +15,14 @@ let agentGuard;
 
 // Whatever comes over a socket that nobody uses, it is not used again.
 function dropSocket() {
-  this.owner.destroy();
+  this[core.ownerSymbol].destroy();
 }
 
 // What does on a handle of ours what `listener` does on one of core's.
 // `socketReader` is the listener that every socket of ours has.
 function fromCore(listener, socketReader) {
-  if (listener === core.onRead) return socketReader;
-  if (listener?.name !== AGENT_GUARD) return listener;
+  if (listener === core.onRead && listener) return socketReader;
+  if (!AGENT_GUARD || listener?.name !== AGENT_GUARD) return listener;
   agentGuard = listener;
   return dropSocket;
 }

@@ -5,56 +5,53 @@
 // core's own I/O.
 
 const core = require('../core');
-const { bridgeTo } = require('./foreign');
 const { onceLoaded } = require('./loaded');
+const { becomesCores, isMovable, moveToCore } = require('./move');
 
 let tls = null;
-let isPatched = false;
+// Without a place to step in, a socket has to become core's before tls has it.
+let movesWhenAsked = false;
 
-const findOnceLoaded = onceLoaded(['NativeModule tls'], () => {
-  tls = require('tls');
-});
-
-function patch(Own) {
-  const { isMovable, moveToCore } = require('./move');
-  const { prototype } = tls.TLSSocket;
-  // A TLSSocket is always over a handle of core's. The class may have been made
-  // before net was replaced.
-  const parent = Object.getPrototypeOf(prototype);
-  if (parent === Own.prototype || parent === core.Socket.prototype) {
-    Object.setPrototypeOf(prototype, bridgeTo(Own));
+// The handle that TLS will wrap. Where there is no descriptor left, this
+// connection is lost, and the TLSSocket learns it from its socket.
+function wrapCores(socket, handle) {
+  if (!isMovable(socket)) return [socket, handle];
+  try {
+    moveToCore(socket);
+    return [socket, socket._handle];
+  } catch (error) {
+    socket.destroy(error);
+    return [null, null];
   }
-  const wrapHandle = prototype._wrapHandle;
+}
+
+function patch() {
+  tls = require('tls');
+  const { prototype } = tls.TLSSocket;
+  const wrapHandle = core.findLate('wrapHandle', tls);
+  movesWhenAsked = wrapHandle === undefined;
+  if (movesWhenAsked) return;
   prototype._wrapHandle = { _wrapHandle(socket, handle, ...rest) {
-    if (!isMovable(socket)) {
-      return wrapHandle.call(this, socket, handle, ...rest);
-    }
-    try {
-      moveToCore(socket);
-    } catch (error) {
-      // The process has no descriptor left: this connection is lost, and the
-      // TLSSocket learns it from its socket.
-      socket.destroy(error);
-      return wrapHandle.call(this, null, null, false);
-    }
-    return wrapHandle.call(this, socket, socket._handle, ...rest);
+    const args = wrapCores(socket, handle);
+    if (args[0] === null && socket) return wrapHandle.call(this, null, null, false);
+    return wrapHandle.call(this, ...args, ...rest);
   } }._wrapHandle;
 }
 
+const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
+
 // Called when somebody asks whether a value is a net.Socket, as tls does right
 // before it wraps one.
-function patchOnceLoaded(Own) {
-  findOnceLoaded();
-  if (tls === null || isPatched) return;
-  isPatched = true;
-  patch(Own);
+function beforeAnswer(value) {
+  patchOnceLoaded();
+  if (movesWhenAsked && isMovable(value)) becomesCores(value);
 }
 
 // Whether all connections of the server will be core's: it had better accept
 // them on core's handles then, than move each.
 function isServer(server) {
-  findOnceLoaded();
+  patchOnceLoaded();
   return tls !== null && server instanceof tls.Server;
 }
 
-module.exports = { isServer, patchOnceLoaded };
+module.exports = { beforeAnswer, isServer };

@@ -34,7 +34,7 @@ function triggeredBy(id, callback) {
   scope.connecting = false;
   scope[core.asyncId] = id;
   current = callback;
-  scope.connect({ path: 'trigger' });
+  core.quietly(() => scope.connect({ path: 'trigger' }));
   // A core that does not connect at once.
   if (current === callback) run();
 }

@@ -1,0 +1,58 @@
+'use strict';
+
+// What a handle will answer by an event, in core's own protocol: whoever asks
+// gives an object, whose oncomplete(status, handle, …) is called when it is
+// over. Users replace handles' methods and keep such objects, and call methods
+// of ours with objects of their own.
+
+const { AsyncResource } = require('async_hooks');
+
+// A request with an async context of its own, which core makes in C++.
+class Request extends AsyncResource {
+  // Set by the socket.
+  oncomplete = null;
+  // Whether the answer comes by oncomplete(); for writes.
+  async = false;
+  // For the handle: requests wait in a chain, and its first one knows the last.
+  next = null;
+  last = this;
+
+  constructor(type, triggerAsyncId) {
+    super(type, { triggerAsyncId, requireManualDestroy: true });
+    this.type = type;
+  }
+}
+
+class TCPConnectWrap extends Request {
+  constructor(trigger) { super('TCPCONNECTWRAP', trigger); }
+}
+
+class PipeConnectWrap extends Request {
+  constructor(trigger) { super('PIPECONNECTWRAP', trigger); }
+}
+
+class ShutdownWrap extends Request {
+  constructor(trigger) { super('SHUTDOWNWRAP', trigger); }
+}
+
+class WriteWrap extends Request {
+  constructor(trigger) { super('WRITEWRAP', trigger); }
+}
+
+// A request that a user's object, or nobody, waits for.
+function forUser(Class, object, trigger) {
+  const request = new Class(trigger);
+  request.user = object;
+  request.oncomplete = answerUser;
+  return request;
+}
+
+function answerUser(...args) {
+  const { user } = this;
+  if (typeof user?.oncomplete !== 'function') return;
+  user.oncomplete(...args.map((value) => (value === this ? user : value)));
+}
+
+module.exports = {
+  PipeConnectWrap, Request, ShutdownWrap, TCPConnectWrap, WriteWrap, forUser,
+};
