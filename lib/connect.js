@@ -56,6 +56,9 @@ function connect(...args) {
   if (this.write !== this.constructor.prototype.write &&
       Object.hasOwn(this, 'write')) delete this.write;
   if (this.destroyed) renew(this);
+  if (core.clientChannel.hasSubscribers && versions.connectPublishes()) {
+    core.clientChannel.publish({ socket: this });
+  }
   const { path } = options;
   if (!path && options.port === undefined) {
     throw errors.codeError('ERR_MISSING_ARGS');

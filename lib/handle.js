@@ -149,9 +149,16 @@ class Handle extends AsyncResource {
       request = request.next;
     }
     if (request === null) return;
+    // As with libuv, a connect that runs comes first.
+    if (isShutdown && (before ?? request.next) !== null) {
+      request.status = status;
+      return;
+    }
     if (before === null) this.#request = request.next;
     else before.next = request.next;
     complete(request, this, status);
+    const { status: held } = this.#request ?? {};
+    if (held !== undefined) this.#finishRequest(true, held);
   }
 
   // C will answer a connect or shutdown for `object`: a request of ours, or what

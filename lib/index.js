@@ -2,7 +2,6 @@
 
 // The module: the same shape as node:net.
 
-const diagnostics = require('diagnostics_channel');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
 const core = require('./core');
@@ -15,8 +14,9 @@ const {
 const { createServerHandle } = require('./listen');
 const { Server } = require('./server');
 const { Socket } = require('./socket');
+const versions = require('./versions');
 
-const clientChannel = diagnostics.channel('net.client.socket');
+const { clientChannel } = core;
 
 function createServer(options, connectionListener) {
   return new Server(options, connectionListener);
@@ -26,7 +26,9 @@ function connect(...args) {
   const normalized = normalizeArgs(args);
   const [options] = normalized;
   const socket = new Socket(options);
-  if (clientChannel.hasSubscribers) clientChannel.publish({ socket });
+  if (clientChannel.hasSubscribers && !versions.connectPublishes()) {
+    clientChannel.publish({ socket });
+  }
   if (options.timeout) socket.setTimeout(options.timeout);
   return socket.connect(normalized);
 }

@@ -162,6 +162,8 @@ function put(id, chunk, asLatin1) {
 // or has an encoding that is not usual.
 function append(chunk, encoding, start) {
   if (typeof chunk !== 'string') {
+    // One that was transferred meanwhile is empty, and cannot be read.
+    if (chunk.length === 0) return start;
     if (start + chunk.length > bytes.length) return -1;
     bytes.set(chunk, start);
     return start + chunk.length;

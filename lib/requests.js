@@ -13,6 +13,8 @@ class Request extends AsyncResource {
   oncomplete = null;
   // Whether the answer comes by oncomplete(); for writes.
   async = false;
+  // Of a shutdown that waits for a connect.
+  status = undefined;
   // For the handle: requests wait in a chain, and its first one knows the last.
   next = null;
   last = this;

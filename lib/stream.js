@@ -63,6 +63,9 @@ function detachHandle(socket, hadError) {
   if (!isOwn) {
     socket[kBytesRead] = handle.bytesRead;
     socket[kBytesWritten] = handle.bytesWritten;
+  }
+  // A user may have given it another socket's handle.
+  if (!isOwn || handle[kOwner] !== socket) {
     closed = () => socket.emit('close', hadError);
   }
   const status = closeHandle(socket, handle, closed);

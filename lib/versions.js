@@ -94,10 +94,31 @@ function blockError(list, address, family) {
     `IP(${address}) is blocked by net.BlockList`);
 }
 
+// Whether connect() itself publishes the socket on net.client.socket, as from
+// Node 26 on, or net.connect() alone does.
+const connectPublishes = once(() => {
+  const { clientChannel } = core;
+  const handle = core.standIn({ connect: () => 0 });
+  const socket = new core.Socket({ handle, manualStart: true });
+  let isPublished = false;
+  // Subscribers see nothing of it.
+  for (const [name, value] of Object.entries({
+    hasSubscribers: true, publish() { isPublished = true; },
+  })) Object.defineProperty(clientChannel, name, { value, configurable: true });
+  try {
+    socket.connect({ path: 'probe' });
+  } finally {
+    delete clientChannel.hasSubscribers;
+    delete clientChannel.publish;
+  }
+  return isPublished;
+}, true);
+
 module.exports = {
   blockError,
   blockListOf,
   checkHost,
+  connectPublishes,
   failsCutWrites,
   finishesUnconnected,
   hasReusePort,

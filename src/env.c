@@ -59,16 +59,32 @@ static void on_check(uv_check_t *check) { uvnet_event_flush(check->data); }
 /* Events that wait are dispatched when the loop has polled; those that come
  * from other phases, before it polls again. Neither handle keeps a loop alive.
  * None of these calls can fail, though they return int. */
-static void start_watchers(struct uvnet_env *env) {
+static void init_watchers(struct uvnet_env *env) {
   env->prepare.data = env;
   env->check.data = env;
   (void)uv_prepare_init(env->loop, &env->prepare);
   (void)uv_check_init(env->loop, &env->check);
   env->watchers = 2;
-  (void)uv_prepare_start(&env->prepare, on_prepare);
-  (void)uv_check_start(&env->check, on_check);
   uv_unref((uv_handle_t *)&env->prepare);
   uv_unref((uv_handle_t *)&env->check);
+}
+
+/* libuv calls the watcher that was started last first. Instances shall be
+ * dispatched in the order of their age, so each new one has the older ones
+ * start theirs anew behind it. Module data is the newest instance. */
+static void start_in_order(napi_env napi, struct uvnet_env *newest) {
+  struct uvnet_env *env;
+  void *older = NULL;
+
+  (void)napi_get_instance_data(napi, &older);
+  newest->older = older;
+  (void)napi_set_instance_data(napi, newest, NULL, NULL);
+  for (env = newest; env != NULL; env = env->older) {
+    (void)uv_prepare_stop(&env->prepare);
+    (void)uv_check_stop(&env->check);
+    (void)uv_prepare_start(&env->prepare, on_prepare);
+    (void)uv_check_start(&env->check, on_check);
+  }
 }
 
 static bool shared_memory(napi_env napi, size_t bytes, void **memory,
@@ -105,7 +121,8 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)
     goto fail;
-  start_watchers(env);
+  init_watchers(env);
+  start_in_order(napi, env);
   return env;
 fail:
   if (env != NULL)

@@ -114,6 +114,8 @@ struct uvnet_env {
   char *scratch;
 
   struct uvnet_counters counters;
+  /* The instance that was made before this one. */
+  struct uvnet_env *older;
   napi_async_cleanup_hook_handle cleanup_hook;
   /* Set once the environment winds down: no JavaScript from then on. */
   bool closing;
