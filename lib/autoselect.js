@@ -3,6 +3,7 @@
 // Family selection: tries the addresses of a name one after the other until one
 // connects (RFC 8305 section 5, in the loose form that Node documents).
 
+const debug = require('./debug');
 const errors = require('./errors');
 const { TCP } = require('./handle');
 const perf = require('./interop/perf');
@@ -102,6 +103,10 @@ class Selection {
       return false;
     }
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
+    if (debug.isOn) {
+      debug.log('connect: attempt %s %d, %d of %d', address, port, index + 1,
+        this.addresses.length);
+    }
     socket.emit('connectionAttempt', address, port, family);
     // A listener may have given the socket another one, or none.
     handle = this.handle();
@@ -128,6 +133,7 @@ class Selection {
     const { port } = this.target;
     const { address, family } = this.addresses[index];
     handle.abandoned = true;
+    if (debug.isOn) debug.log('connect: %s took too long', address);
     this.errors.push(connectError({ address, port }, uv.ETIMEDOUT));
     this.socket.emit('connectionAttemptTimeout', address, port, family);
     this.tryNext();

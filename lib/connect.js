@@ -6,6 +6,7 @@ const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
 const core = require('./core');
+const debug = require('./debug');
 const defaults = require('./defaults');
 const errors = require('./errors');
 const { Pipe, TCP } = require('./handle');
@@ -259,6 +260,7 @@ function connectHandle(socket, target) {
     socket.destroy(bindError);
     return;
   }
+  if (debug.isOn) debug.log('connect: attempt %s %s', address, port ?? '');
   socket.emit('connectionAttempt', address, port, family);
   const blocked = family && versions.blockError(socket.blockList, address, family);
   if (blocked) {
@@ -315,6 +317,7 @@ function afterConnect(socket, target, status) {
     connected(socket);
     return;
   }
+  if (debug.isOn) debug.log('connect: failed with %d', status);
   const { address, family, localAddress, localPort, port } = target;
   const local = localAddress && localPort ? `${localAddress}:${localPort}` :
     undefined;
@@ -336,6 +339,7 @@ function connected(socket) {
   if (socket[kNoDelay] && handle.setNoDelay) handle.setNoDelay(true);
   if (socket[kKeepAlive] && handle.setKeepAlive) applyKeepAlive(socket, handle);
   if (socket[kTypeOfService] !== undefined) applyTypeOfService(socket, handle);
+  if (debug.isOn) debug.log('connect: done, fd %d', handle.fd);
   if (socket[kConnector]) finishConnect(socket);
   if (socket.destroyed) return;
   socket.connecting = false;

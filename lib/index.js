@@ -33,12 +33,17 @@ function connect(...args) {
   return socket.connect(normalized);
 }
 
+// Few need them, and each file costs all of them a part of a millisecond.
+const lazy = {
+  get BlockList() { return require('./blocklist').BlockList; },
+  get SocketAddress() { return require('./socketaddress').SocketAddress; },
+};
+
+// import looks for names in this text: it reads an object of identifiers, and
+// definitions and assignments of just these forms.
 module.exports = {
   _createServerHandle: createServerHandle,
   _normalizeArgs: normalizeArgs,
-  // Few need them, and each file costs all of them a part of a millisecond.
-  get BlockList() { return require('./blocklist').BlockList; },
-  get SocketAddress() { return require('./socketaddress').SocketAddress; },
   connect,
   createConnection: connect,
   createServer,
@@ -53,21 +58,16 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };
+Object.defineProperty(module.exports, 'BlockList',
+  { enumerable: true, get: function() { return lazy.BlockList; } });
+Object.defineProperty(module.exports, 'SocketAddress',
+  { enumerable: true, get: function() { return lazy.SocketAddress; } });
 
 // What not every version of Node has.
 if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
 }
-
-// For import, which looks for names in the text.
-0 && (module.exports = {
-  _createServerHandle, _normalizeArgs, BlockList, BoundSocket, SocketAddress,
-  connect, createConnection, createServer, isIP, isIPv4, isIPv6, Server, Socket,
-  Stream, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily,
-  getDefaultAutoSelectFamilyAttemptTimeout,
-  setDefaultAutoSelectFamilyAttemptTimeout,
-});
 
 require('./interop/ipc').install();
 require('./interop/perf').install();

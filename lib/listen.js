@@ -6,6 +6,7 @@ const diagnostics = require('diagnostics_channel');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
 const core = require('./core');
+const debug = require('./debug');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { isServer: isTlsServer } = require('./interop/tls');
@@ -70,6 +71,7 @@ function traceError(server, error) {
 }
 
 function fail(server, error) {
+  if (debug.isOn) debug.log('listen: %s', error.message);
   traceError(server, error);
   process.nextTick(emitError, server, error);
 }
@@ -114,6 +116,10 @@ function startListening(server, where, onConnection) {
     server._handle = null;
     fail(server, errors.listenException(status, where.address, where.port));
     return;
+  }
+  if (debug.isOn) {
+    debug.log('listen: fd %d, %j, %s handle', handle.fd, where,
+      adopt.isCore(handle) ? 'core\'s' : 'own');
   }
   server._connectionKey =
     `${where.addressType}:${where.address}:${where.port}`;

@@ -18,7 +18,10 @@ const defaults = require('./defaults');
 // and only core's handles can be sent.
 for (const name of Object.keys(net)) {
   if (name === '_createServerHandle' || !Object.hasOwn(own, name)) continue;
-  Object.defineProperty(net, name, Object.getOwnPropertyDescriptor(own, name));
+  const { configurable, enumerable } =
+    Object.getOwnPropertyDescriptor(net, name);
+  Object.defineProperty(net, name, {
+    ...Object.getOwnPropertyDescriptor(own, name), configurable, enumerable });
 }
 syncBuiltinESMExports();
 // tls, https and http2 connect by core's own methods.

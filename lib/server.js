@@ -7,6 +7,7 @@ const diagnostics = require('diagnostics_channel');
 const { EventEmitter } = require('events');
 const stream = require('stream');
 const core = require('./core');
+const debug = require('./debug');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { answerCore } = require('./interop/foreign');
@@ -100,6 +101,10 @@ function onConnection(status, handle) {
   }
   const socket = createSocket(server, ownHandle(server, handle));
   server._connections++;
+  if (debug.isOn) {
+    debug.log('connection: fd %d, %d open', socket._handle?.fd,
+      server._connections);
+  }
   socket.server = server;
   socket._server = server;
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
@@ -126,6 +131,7 @@ function isBlocked(list, handle) {
 // Too many connections: this one is closed, and the listeners of 'drop' learn
 // who it was, if it has a name.
 function drop(server, handle) {
+  if (debug.isOn) debug.log('connection: dropped, %d open', server._connections);
   if (!handle.getsockname && !handle.getpeername) {
     handle.close();
     server.emit('drop', undefined);
@@ -218,6 +224,7 @@ Server.prototype.getConnections = function(callback) {
 };
 
 Server.prototype.close = function(callback) {
+  if (debug.isOn) debug.log('close: server, %d open', this._connections);
   this._listeningId++;
   if (typeof callback === 'function') {
     const isOpen = Boolean(this._handle);

@@ -5,6 +5,7 @@
 
 const { Duplex } = require('stream');
 const core = require('./core');
+const debug = require('./debug');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
 const move = require('./interop/move');
@@ -347,6 +348,10 @@ Socket.prototype._reset = function() {
 };
 
 Socket.prototype._destroy = function(error, callback) {
+  if (debug.isOn) {
+    debug.log('destroy: fd %d, %s', this._handle?.fd ?? -1,
+      error ? error.message : 'no error');
+  }
   this.connecting = false;
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
     clearTimeout(socket[kTimeout]);

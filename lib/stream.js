@@ -4,6 +4,7 @@
 
 const { Duplex } = require('stream');
 const core = require('./core');
+const debug = require('./debug');
 const errors = require('./errors');
 const { Handle, kOwner, results } = require('./handle');
 const { isLatin1 } = require('./outbox');
@@ -114,6 +115,7 @@ function onRead(count, chunk) {
   } else if (count === uv.EOF) {
     // The stream had enough in the same dispatch; reading on brings EOF again.
     if (!this.reading || this.held !== null) return;
+    if (debug.isOn) debug.log('read: end, fd %d', this.fd);
     socket.push(null);
     // Lets 'end' come when nobody reads.
     socket.read(0);
@@ -343,6 +345,7 @@ function goesStraight(socket, state, handle) {
     !state.writing && !state.ending && !state.destroyed && !state.errored &&
     !state.needDrain && !state.bufferProcessing && state.constructed &&
     handle instanceof Handle && socket._write === write &&
+    socket._writeGeneric === writeGeneric &&
     Duplex.prototype.write === streamWrite && !isReplaced(handle);
 }
 
@@ -485,7 +488,8 @@ function final(callback) {
   const status = handle.shutdown(request);
   if (!status) return;
   request.emitDestroy();
-  if (status === uv.ENOTCONN) callback();
+  // What others put in the place of the method may be done at once.
+  if (status === 1 || status === uv.ENOTCONN) callback();
   else callback(errors.errnoException(status, 'shutdown'));
 }
 

@@ -32,9 +32,9 @@ function coresMember(key) {
 
 function eitherMethod(key, own) {
   const cores = coresMember(key).value;
-  function method() {
-    if (!this[kIsCores]) return Reflect.apply(own, this, arguments);
-    return Reflect.apply(cores ?? Duplex.prototype[key], this, arguments);
+  function method(...args) {
+    if (!this[kIsCores]) return Reflect.apply(own, this, args);
+    return Reflect.apply(cores ?? Duplex.prototype[key], this, args);
   }
   for (const name of ['name', 'length']) {
     Object.defineProperty(method, name,

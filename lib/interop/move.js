@@ -6,6 +6,7 @@
 
 const binding = require('../binding');
 const core = require('../core');
+const debug = require('../debug');
 const { errnoException, uv } = require('../errors');
 const { Handle, TCP, kOwner } = require('../handle');
 const { kConnector, kIsCores, kOnRead, kRelay } = require('../symbols');
@@ -149,6 +150,7 @@ function checkInternals(socket) {
 // Throws if there is no descriptor to be had.
 function moveToCore(socket) {
   checkInternals(socket);
+  if (debug.isOn) debug.log('hand-over: fd %d to core', socket._handle.fd);
   const handle = socket._handle;
   const { connecting } = socket;
   const { reading } = handle;

@@ -6,6 +6,7 @@
 // Socket's connect() calls the handle's connect() in such a scope, at once.
 
 const core = require('../core');
+const debug = require('../debug');
 
 let scope = null;
 let current = null;
@@ -26,7 +27,8 @@ function createScope() {
 // Calls callback() at once; what that creates counts as triggered by `id`. The
 // scope that runs stays the same.
 function triggeredBy(id, callback) {
-  if (!(id > 0)) {
+  // NODE_DEBUG=net shall not print what core says of a connection that is none.
+  if (!(id > 0) || debug.isOn) {
     callback();
     return;
   }
