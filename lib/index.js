@@ -58,10 +58,12 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };
+/* eslint-disable object-shorthand */
 Object.defineProperty(module.exports, 'BlockList',
   { enumerable: true, get: function() { return lazy.BlockList; } });
 Object.defineProperty(module.exports, 'SocketAddress',
   { enumerable: true, get: function() { return lazy.SocketAddress; } });
+/* eslint-enable object-shorthand */
 
 // What not every version of Node has.
 if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;

@@ -15,6 +15,7 @@ const { guessHandleType } = require('./descriptor');
 const { Handle, Pipe, TCP } = require('./handle');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
+const { defineWriting } = require('./writing');
 const { defineOptions, typeOfServiceOf } = require('./options');
 const symbols = require('./symbols');
 const validate = require('./validate');
@@ -251,6 +252,7 @@ function writeAfterEnd(chunk, encoding, callback) {
 }
 
 defineStream(Socket);
+defineWriting(Socket);
 defineConnect(Socket);
 defineOptions(Socket);
 http2.install();

@@ -1,30 +1,24 @@
 'use strict';
 
-// Bytes between a socket's Duplex and its handle.
+// Bytes from a socket's handle to its Duplex, and what connects the two. How bytes
+// go out is in writing.js.
 
 const { Duplex } = require('stream');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
 const { Handle, kOwner, results } = require('./handle');
-const { isLatin1 } = require('./outbox');
 const { Relay, relayMemory } = require('./relay');
-const { ShutdownWrap, WriteWrap } = require('./requests');
 const {
-  kBegun, kBytesRead, kBytesWritten, kIsCores, kOnRead, kRelay,
+  kBytesRead, kBytesWritten, kIsCores, kOnRead, kRelay,
 } = require('./symbols');
-const versions = require('./versions');
+const { goesStraight, writeChunk } = require('./writing');
 
 const { uv } = errors;
-const {
-  asyncId, capture, emit, handle: kHandle, streamEnd, streamPush, streamWrite,
-} = core;
+const { asyncId, capture, emit, handle: kHandle, streamPush } = core;
 // Core's methods, for sockets that core serves. What is called often asks here
 // which it is; foreign.js wraps the other methods.
-const {
-  read: coresRead, _read: coresUnderscoreRead, end: coresEnd,
-  _write: coresWrite, _writeGeneric: coresWriteGeneric,
-} = core.Socket.prototype;
+const { read: coresRead, _read: coresUnderscoreRead } = core.Socket.prototype;
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
@@ -270,229 +264,6 @@ function callOnRead(socket, count, chunk) {
   return wantsMore;
 }
 
-// C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
-// Node's word for what needs no encoding, and wrong for a string.
-function sendString(handle, string, encoding) {
-  const asLatin1 = isLatin1(encoding);
-  if (asLatin1 !== undefined) return handle.sendString(string, asLatin1);
-  if (encoding === 'buffer') throw errors.notABuffer();
-  return handle.send(Buffer.from(string, encoding));
-}
-
-// Among several chunks it passes, as UTF-8.
-function toView({ chunk, encoding }) {
-  if (typeof chunk !== 'string') return chunk;
-  return Buffer.from(chunk, encoding === 'buffer' ? 'utf8' : encoding);
-}
-
-function startWrite(handle, isVector, data, encoding) {
-  if (isVector) {
-    const status = handle.sendVector(data);
-    if (status !== undefined) return status;
-    return handle.sendViews(Array.from(data, data.allBuffers ?
-      ({ chunk }) => chunk : toView));
-  }
-  return typeof data === 'string' ? sendString(handle, data, encoding) :
-    handle.send(data);
-}
-
-// Names of the handle's methods for strings, by core's rules for encodings.
-function methodFor(encoding) {
-  switch (encoding) {
-    case 'latin1':
-    case 'binary': return 'writeLatin1String';
-    case 'ascii': return 'writeAsciiString';
-    case 'ucs2':
-    case 'ucs-2':
-    case 'utf16le':
-    case 'utf-16le': return 'writeUcs2String';
-    default: return 'writeUtf8String';
-  }
-}
-
-// Whether somebody has put methods of his own in the place of the handle's.
-function isReplaced(handle) {
-  const { prototype } = Handle;
-  return handle.writeBuffer !== prototype.writeBuffer ||
-    handle.writeUtf8String !== prototype.writeUtf8String ||
-    handle.writeLatin1String !== prototype.writeLatin1String ||
-    handle.writev !== prototype.writev;
-}
-
-// A write through the handle's methods, as core calls them. Gives 0, 1 if the
-// request will be completed, or an error.
-function writeReplaced(handle, request, isVector, data, encoding) {
-  let status;
-  if (isVector) {
-    const views = Array.from(data, toView);
-    status = handle.writev(request, views, true);
-  } else if (typeof data === 'string') {
-    status = handle[methodFor(encoding)](request, data);
-  } else {
-    status = handle.writeBuffer(request, data);
-  }
-  if (status !== null && typeof status === 'object') {
-    status.oncomplete = request.oncomplete;
-    return 1;
-  }
-  return status || (request.async ? 1 : 0);
-}
-
-// Whether a chunk would go through write() to the kernel at once and leave
-// nothing behind in the stream.
-function goesStraight(socket, state, handle) {
-  return state.length === 0 && state.corked === 0 && !socket.connecting &&
-    !state.writing && !state.ending && !state.destroyed && !state.errored &&
-    !state.needDrain && !state.bufferProcessing && state.constructed &&
-    handle instanceof Handle && socket._write === write &&
-    socket._writeGeneric === writeGeneric &&
-    Duplex.prototype.write === streamWrite && !isReplaced(handle);
-}
-
-// A write that nobody waits for is tried before the stream knows of it. True if
-// the kernel or the outbox took all; else the stream is to be told, and its
-// _write() finds the write begun.
-function tryWrite(socket, chunk, encoding) {
-  const state = socket._writableState;
-  const handle = socket._handle;
-  const isString = typeof chunk === 'string';
-  const asLatin1 =
-    isLatin1(encoding === undefined ? state.defaultEncoding : encoding);
-  if ((!isString && !(chunk instanceof Uint8Array)) || chunk.length === 0 ||
-      chunk.length >= state.highWaterMark || asLatin1 === undefined ||
-      !goesStraight(socket, state, handle)) return false;
-  socket._unrefTimer();
-  if (handle.defer(chunk, asLatin1)) return true;
-  const status = isString ? handle.sendString(chunk, asLatin1) :
-    handle.send(chunk);
-  if (status === 0) return true;
-  socket[kBegun] = { chunk, status };
-  return false;
-}
-
-// What became of the write of `data`, if it was begun ahead of the stream; else
-// undefined. A write that somebody threw in the middle of is forgotten.
-function takeBegun(socket, data) {
-  const begun = socket[kBegun];
-  if (begun === null) return undefined;
-  socket[kBegun] = null;
-  return bytesOf(begun.chunk) === bytesOf(data) ? begun.status : undefined;
-}
-
-// The stream makes a Buffer of any other view.
-function bytesOf(chunk) {
-  return typeof chunk === 'string' ? chunk : chunk.buffer;
-}
-
-function writeChunk(chunk, encoding, callback) {
-  if (callback === undefined && !this[kIsCores] &&
-      tryWrite(this, chunk, encoding)) return true;
-  return Duplex.prototype.write.call(this, chunk, encoding, callback);
-}
-
-// The last chunk goes ahead of the stream too, and FIN right behind it.
-function end(chunk, encoding, callback) {
-  if (this[kIsCores]) return coresEnd.call(this, chunk, encoding, callback);
-  const isStraight = chunk && Duplex.prototype.end === streamEnd && tryWrite(this, chunk,
-    typeof encoding === 'function' ? undefined : encoding);
-  Duplex.prototype.end.call(this, isStraight ? null : chunk, encoding,
-    callback);
-  return this;
-}
-
-// The end of a write that had to wait.
-function finishWrite(socket, status, callback) {
-  if (socket.destroyed) {
-    callback(status < 0 && versions.failsCutWrites() ?
-      errors.errnoException(status, 'write') : null);
-  } else if (status < 0) {
-    callback(errors.errnoException(status, 'write'));
-  } else {
-    socket._unrefTimer();
-    callback();
-  }
-}
-
-// Holds a write back until the socket is connected.
-function writeWhenConnected(socket, isVector, data, encoding, callback) {
-  socket._pendingData = data;
-  socket._pendingEncoding = encoding;
-  function onConnect() {
-    socket.off('close', onClose);
-    socket._writeGeneric(isVector, data, encoding, callback);
-  }
-  function onClose() {
-    // A socket that is used again must not send what its first life wrote.
-    socket.off('connect', onConnect);
-    callback(errors.codeError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION'));
-  }
-  socket.once('connect', onConnect);
-  socket.once('close', onClose);
-}
-
-function writeGeneric(isVector, data, encoding, callback) {
-  if (this[kIsCores]) {
-    coresWriteGeneric.call(this, isVector, data, encoding, callback);
-    return;
-  }
-  if (this.connecting) {
-    writeWhenConnected(this, isVector, data, encoding, callback);
-    return;
-  }
-  this._pendingData = null;
-  this._pendingEncoding = '';
-  const handle = this._handle;
-  if (!handle) {
-    callback(errors.codeError('ERR_SOCKET_CLOSED'));
-    return;
-  }
-  this._unrefTimer();
-  let status = takeBegun(this, data);
-  let request;
-  if (status === undefined && isReplaced(handle)) {
-    request = new WriteWrap(handle.getAsyncId());
-    request.oncomplete = (result) => finishWrite(this, result, callback);
-    status = writeReplaced(handle, request, isVector, data, encoding);
-    if (status === 1) return;
-  }
-  status ??= startWrite(handle, isVector, data, encoding);
-  if (status === 0) {
-    callback();
-  } else if (status < 0) {
-    callback(errors.errnoException(status, 'write'));
-  } else {
-    request = new WriteWrap(handle.getAsyncId());
-    request.oncomplete = (result) => finishWrite(this, result, callback);
-    handle.expect(request);
-  }
-}
-
-function write(chunk, encoding, callback) {
-  if (this[kIsCores]) coresWrite.call(this, chunk, encoding, callback);
-  else this._writeGeneric(false, chunk, encoding, callback);
-}
-
-// Half-closes: the peer gets FIN.
-function final(callback) {
-  if (!this._handle && !this.connecting && versions.finishesUnconnected()) {
-    callback();
-    return;
-  }
-  if (this.pending) {
-    this.once('connect', () => this._final(callback));
-    return;
-  }
-  const handle = this._handle;
-  const request = new ShutdownWrap(handle.getAsyncId());
-  request.oncomplete = () => callback();
-  const status = handle.shutdown(request);
-  if (!status) return;
-  request.emitDestroy();
-  // What others put in the place of the method may be done at once.
-  if (status === 1 || status === uv.ENOTCONN) callback();
-  else callback(errors.errnoException(status, 'shutdown'));
-}
-
 function _read(size) {
   if (this[kIsCores]) {
     coresUnderscoreRead.call(this, size);
@@ -541,13 +312,6 @@ function defineStream(Socket) {
   const methods = {
     _read,
     read,
-    _final: final,
-    _writeGeneric: writeGeneric,
-    _write: write,
-    write: writeChunk,
-    _writev(chunks, callback) {
-      this._writeGeneric(true, chunks, '', callback);
-    },
     pause() {
       pauseOnRead(this);
       return Duplex.prototype.pause.call(this);
@@ -556,7 +320,6 @@ function defineStream(Socket) {
       resumeOnRead(this);
       return Duplex.prototype.resume.call(this);
     },
-    end,
     pipe,
     unpipe,
   };
