@@ -207,14 +207,15 @@ const internals = {
     how: '_send() of process or of a child\'s object',
     isLate: true,
     find: (channel) => channel._send,
-    without: 'sockets and servers cannot be sent',
+    without: 'a socket or server becomes core\'s when somebody asks whether it ' +
+      'is one of net\'s',
   },
   spawn: {
     use: 'sockets as a child\'s stdio; the channels to new children',
     how: 'ChildProcess.prototype.spawn()',
     isLate: true,
     find: ({ ChildProcess }) => ChildProcess.prototype.spawn,
-    without: 'sockets can be neither a child\'s stdio nor sent to it',
+    without: 'as without send; sockets cannot be a child\'s stdio',
   },
   consumeBoundSocket: {
     use: 'the native handle of a net.BoundSocket',

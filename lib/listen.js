@@ -9,6 +9,7 @@ const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { needsCores } = require('./interop/asked');
 const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTickBy } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
@@ -79,7 +80,7 @@ function fail(server, error) {
 // The handle for where the server shall listen. Without an address, IPv6's
 // unspecified one, or IPv4's where there is no IPv6.
 function openHandle(server, where) {
-  const create = isTlsServer(server) && createCoreHandle ?
+  const create = createCoreHandle && (isTlsServer(server) || needsCores()) ?
     createCoreHandle : createServerHandle;
   if (!where.address && typeof where.fd !== 'number') {
     const handle = create('::', where.port, 6, where.fd, where.flags);

@@ -6,8 +6,9 @@
 // The members are values, as core's are: stubs and instrumentation look at their
 // descriptors before anything uses net. So all of uvnet is loaded here.
 
-const { moduleLoadList } = process;
-const isLate = moduleLoadList?.includes('NativeModule net') ?? true;
+const { internals } = require('./internals');
+const isLate = internals.moduleLoadList.find()?.includes('NativeModule net') ??
+  true;
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
 

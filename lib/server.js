@@ -10,6 +10,7 @@ const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
+const { beforeAnswer } = require('./interop/asked');
 const { answerCore } = require('./interop/foreign');
 const { emitConnection } = require('./interop/parser');
 const { isServer: isTlsServer } = require('./interop/tls');
@@ -23,11 +24,12 @@ const {
 const validate = require('./validate');
 const versions = require('./versions');
 
-const hasInstance = Function.prototype[Symbol.hasInstance];
 const connectionChannel = diagnostics.channel('net.server.socket');
 
+const hasInstance = Function.prototype[Symbol.hasInstance];
+
 function Server(options, connectionListener) {
-  if (!(this instanceof Server)) {
+  if (!hasInstance.call(Server, this)) {
     return constructOther(this, options, connectionListener);
   }
   EventEmitter.call(this);
@@ -318,5 +320,14 @@ function becomesCores(server) {
 }
 
 answerCore(core.Server, Server, becomesCores);
+Object.defineProperty(Server, Symbol.hasInstance, {
+  value(instance) {
+    const isOwn = hasInstance.call(this, instance);
+    if (isOwn) beforeAnswer(instance, becomesCores);
+    return isOwn || (this === Server && hasInstance.call(core.Server, instance));
+  },
+  configurable: true,
+  writable: true,
+});
 
 module.exports = { Server };

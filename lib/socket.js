@@ -9,6 +9,7 @@ const debug = require('./debug');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
 const move = require('./interop/move');
+const { beforeAnswer } = require('./interop/asked');
 const http2 = require('./interop/http2');
 const tls = require('./interop/tls');
 const { guessHandleType } = require('./descriptor');
@@ -81,7 +82,8 @@ function constructOther(receiver, options) {
 // still is a net.Socket to whoever asks.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
-    tls.beforeAnswer(instance);
+    tls.patchOnceLoaded();
+    beforeAnswer(instance, move.becomesCores);
     return hasInstance.call(this, instance) ||
       (this === Socket && hasInstance.call(core.Socket, instance));
   },

@@ -8,6 +8,7 @@ const core = require('../core');
 const { Handle, kOwner } = require('../handle');
 const { Server } = require('../server');
 const { toCore } = require('./adopt');
+const { becomeCoresWhenAsked } = require('./asked');
 const { isMovable, moveToCore } = require('./move');
 
 const wrapped = Symbol('uvnet.send');
@@ -55,7 +56,11 @@ function sendOurs(send, target) {
 
 function wrapSend(channel) {
   const original = core.findLate('send', channel);
-  if (typeof original !== 'function' || channel[wrapped]) return;
+  if (typeof original !== 'function') {
+    if (typeof channel.send === 'function') becomeCoresWhenAsked();
+    return;
+  }
+  if (channel[wrapped]) return;
   channel[wrapped] = true;
   channel._send = function(message, target, options, callback) {
     return sendOurs((item, done) => {
@@ -93,7 +98,10 @@ function wrapSpawn() {
   const childProcess = require('child_process');
   const { prototype } = childProcess.ChildProcess;
   const spawn = core.findLate('spawn', childProcess);
-  if (spawn === undefined) return;
+  if (spawn === undefined) {
+    becomeCoresWhenAsked();
+    return;
+  }
   prototype.spawn = { spawn(options) {
     const result = spawn.call(this, withDescriptors(options));
     wrapSend(this);

@@ -6,11 +6,10 @@
 
 const core = require('../core');
 const { onceLoaded } = require('./loaded');
-const { becomesCores, isMovable, moveToCore } = require('./move');
+const { becomeCoresWhenAsked } = require('./asked');
+const { isMovable, moveToCore } = require('./move');
 
 let tls = null;
-// Without a place to step in, a socket has to become core's before tls has it.
-let movesWhenAsked = false;
 
 // The handle that TLS will wrap. Where there is no descriptor left, this
 // connection is lost, and the TLSSocket learns it from its socket.
@@ -29,8 +28,10 @@ function patch() {
   tls = require('tls');
   const { prototype } = tls.TLSSocket;
   const wrapHandle = core.findLate('wrapHandle', tls);
-  movesWhenAsked = wrapHandle === undefined;
-  if (movesWhenAsked) return;
+  if (wrapHandle === undefined) {
+    becomeCoresWhenAsked();
+    return;
+  }
   prototype._wrapHandle = { _wrapHandle(socket, handle, ...rest) {
     const args = wrapCores(socket, handle);
     if (args[0] === null && socket) return wrapHandle.call(this, null, null, false);
@@ -38,14 +39,9 @@ function patch() {
   } }._wrapHandle;
 }
 
-const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
-
 // Called when somebody asks whether a value is a net.Socket, as tls does right
 // before it wraps one.
-function beforeAnswer(value) {
-  patchOnceLoaded();
-  if (movesWhenAsked && isMovable(value)) becomesCores(value);
-}
+const patchOnceLoaded = onceLoaded(['NativeModule tls'], patch);
 
 // Whether all connections of the server will be core's: it had better accept
 // them on core's handles then, than move each.
@@ -54,4 +50,4 @@ function isServer(server) {
   return tls !== null && server instanceof tls.Server;
 }
 
-module.exports = { beforeAnswer, isServer };
+module.exports = { isServer, patchOnceLoaded };
