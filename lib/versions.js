@@ -37,6 +37,18 @@ const failsCutWrites = once(() => {
   return Boolean(result);
 }, true);
 
+// Whether a write method of a handle gets null in the place of a request, and
+// makes one itself if it has to wait, as from Node 26 on.
+const handlesMakeRequests = once(() => {
+  let given;
+  const handle = core.standIn({ writeUtf8String(request) {
+    given = request;
+    return 0;
+  } });
+  new core.Socket({ handle, manualStart: true })._write('x', 'utf8', () => {});
+  return given === null;
+}, false);
+
 // Whether a socket that does not even connect finishes when it is ended, or
 // waits for somebody to connect it.
 const finishesUnconnected = once(() => {
@@ -121,6 +133,7 @@ module.exports = {
   connectPublishes,
   failsCutWrites,
   finishesUnconnected,
+  handlesMakeRequests,
   hasReusePort,
   refusesPath,
   zeroConnectionsIsALimit,

@@ -45,19 +45,18 @@ function startWrite(handle, isVector, data, encoding) {
     handle.send(data);
 }
 
-// Names of the handle's methods for strings, by core's rules for encodings.
-function methodFor(encoding) {
-  switch (encoding) {
-    case 'latin1':
-    case 'binary': return 'writeLatin1String';
-    case 'ascii': return 'writeAsciiString';
-    case 'ucs2':
-    case 'ucs-2':
-    case 'utf16le':
-    case 'utf-16le': return 'writeUcs2String';
-    default: return 'writeUtf8String';
-  }
-}
+// The handle's methods for strings, by encoding; of all others Buffers are made.
+const stringMethods = {
+  'utf8': 'writeUtf8String',
+  'utf-8': 'writeUtf8String',
+  'latin1': 'writeLatin1String',
+  'binary': 'writeLatin1String',
+  'ascii': 'writeAsciiString',
+  'ucs2': 'writeUcs2String',
+  'ucs-2': 'writeUcs2String',
+  'utf16le': 'writeUcs2String',
+  'utf-16le': 'writeUcs2String',
+};
 
 // Whether somebody has put methods of his own in the place of the handle's.
 function isReplaced(handle) {
@@ -68,23 +67,37 @@ function isReplaced(handle) {
     handle.writev !== prototype.writev;
 }
 
-// A write through the handle's methods, as core calls them. Gives 0, 1 if the
-// request will be completed, or an error.
-function writeReplaced(handle, request, isVector, data, encoding) {
-  let status;
+// Calls a write method of the handle as core does. What that gives: 0, an error,
+// or, from Node 26 on, a request.
+function callWriteMethod(handle, request, isVector, data, encoding) {
   if (isVector) {
-    const views = Array.from(data, toView);
-    status = handle.writev(request, views, true);
-  } else if (typeof data === 'string') {
-    status = handle[methodFor(encoding)](request, data);
-  } else {
-    status = handle.writeBuffer(request, data);
+    return handle.writev(request, data.allBuffers ?
+      data.map(({ chunk }) => chunk) :
+      data.flatMap((entry) => [entry.chunk, entry.encoding]),
+    Boolean(data.allBuffers));
   }
+  if (typeof data !== 'string') return handle.writeBuffer(request, data);
+  const method = stringMethods[encoding];
+  return method === undefined ?
+    handle.writeBuffer(request, Buffer.from(data, encoding)) :
+    handle[method](request, data);
+}
+
+// A write on a handle whose methods are not ours. 0, an error, or 1: then
+// done(status) will be called.
+function writeReplaced(handle, done, isVector, data, encoding) {
+  let request = null;
+  if (!versions.handlesMakeRequests()) {
+    request = new WriteWrap(handle.getAsyncId());
+    request.oncomplete = done;
+  }
+  const status =
+    callWriteMethod(handle, request, isVector, data, encoding);
   if (status !== null && typeof status === 'object') {
-    status.oncomplete = request.oncomplete;
+    status.oncomplete = done;
     return 1;
   }
-  return status || (request.async ? 1 : 0);
+  return status || (request?.async ? 1 : 0);
 }
 
 // Whether a chunk would go through write() to the kernel at once and leave
@@ -197,11 +210,9 @@ function writeGeneric(isVector, data, encoding, callback) {
   }
   this._unrefTimer();
   let status = takeBegun(this, data);
-  let request;
   if (status === undefined && isReplaced(handle)) {
-    request = new WriteWrap(handle.getAsyncId());
-    request.oncomplete = (result) => finishWrite(this, result, callback);
-    status = writeReplaced(handle, request, isVector, data, encoding);
+    const done = (result) => finishWrite(this, result, callback);
+    status = writeReplaced(handle, done, isVector, data, encoding);
     if (status === 1) return;
   }
   status ??= startWrite(handle, isVector, data, encoding);
@@ -210,7 +221,7 @@ function writeGeneric(isVector, data, encoding, callback) {
   } else if (status < 0) {
     callback(errors.errnoException(status, 'write'));
   } else {
-    request = new WriteWrap(handle.getAsyncId());
+    const request = new WriteWrap(handle.getAsyncId());
     request.oncomplete = (result) => finishWrite(this, result, callback);
     handle.expect(request);
   }
