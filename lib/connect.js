@@ -2,10 +2,12 @@
 
 // socket.connect(): from its arguments to a connected handle.
 
+const process = require('process');
 const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
+const { RangeError, isWindows } = require('./builtin');
 const { asyncId } = require('./core');
 const defaults = require('./defaults');
 const errors = require('./errors');
@@ -155,7 +157,7 @@ function resolve(socket, target, options) {
     hints: options.hints || 0,
   };
   const isFixed = query.family === 4 || query.family === 6;
-  if (process.platform !== 'win32' && !isFixed && query.hints === 0) {
+  if (!isWindows && !isFixed && query.hints === 0) {
     query.hints = dns.ADDRCONFIG;
   }
   socket._host = target.host;
@@ -272,7 +274,6 @@ function connectHandle(socket, target) {
   const local = name.address ? `${name.address}:${name.port}` : undefined;
   const error = errors.connectionException(status, 'connect', address, port,
     local);
-  socket.emit('connectionAttemptFailed', address, port, family, error);
   socket.destroy(error);
 }
 

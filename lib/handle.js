@@ -5,7 +5,9 @@
 // place in the table that keeps it alive until libuv has closed it.
 
 const { AsyncResource } = require('async_hooks');
+const process = require('process');
 const binding = require('./binding');
+const { TypeError } = require('./builtin');
 const {
   FastBuffer, guarded, handles, kinds, serve, takeReads,
 } = require('./dispatch');
@@ -33,6 +35,15 @@ const enter = AsyncResource.prototype.runInAsyncScope;
 // server that triggered it.
 let acceptedId = -1;
 const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
+
+// As lib/permission.js has it, for the few processes that need it.
+const denial = process.permission ? require('./permission').denial : () => {};
+
+// Throws where core's handles do, if the process may not listen.
+function checkPermission(resource) {
+  const error = denial(resource);
+  if (error) throw error;
+}
 
 let idOf;
 let deliver;
@@ -209,9 +220,11 @@ class Handle extends AsyncResource {
     return chunks;
   }
 
-  // 0, and done(status) will be called; or a negative error.
+  // 0, and done(status) will be called; or a negative error, or as with core's
+  // handles the error of the permission model.
   connect(address, port, done, type) {
-    const status = binding.connect(idOf(this), address, port, 0);
+    const id = idOf(this);
+    const status = denial(address) ?? binding.connect(id, address, port, 0);
     if (status === 0) this.#request = new Request(type, this.asyncId(), done);
     return status;
   }
@@ -284,7 +297,13 @@ class Handle extends AsyncResource {
   }
 
   open(fd) { return binding.open(idOf(this), fd); }
-  listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
+
+  listen(backlog) {
+    const id = idOf(this);
+    checkPermission('');
+    return binding.listen(id, backlog | 0);
+  }
+
   setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }
   ref() { binding.ref(idOf(this)); }
   unref() { binding.unref(idOf(this)); }
@@ -362,7 +381,9 @@ class TCP extends Handle {
   }
 
   bind(address, port, flags) {
-    return binding.bind(idOf(this), address, port, flags | 0);
+    const id = idOf(this);
+    checkPermission('');
+    return binding.bind(id, address, port, flags | 0);
   }
 
   connect(address, port, done) {
@@ -403,11 +424,12 @@ class Pipe extends Handle {
 
   bind(path) {
     const id = idOf(this);
+    checkPermission(path);
     return versions.refusesPath(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
   }
 
   connect(path, done) {
-    return versions.refusesPath(path) ? uv.EINVAL :
+    return !denial(path) && versions.refusesPath(path) ? uv.EINVAL :
       super.connect(path, 0, done, 'PIPECONNECTWRAP');
   }
 

@@ -2,6 +2,9 @@
 
 // The module: the same shape as node:net.
 
+// First of all, for it refuses what uvnet cannot run on.
+require('./binding');
+
 const diagnostics = require('diagnostics_channel');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');

@@ -3,6 +3,7 @@
 // server.listen(): from its arguments to a listening handle.
 
 const diagnostics = require('diagnostics_channel');
+const process = require('process');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
 const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } =
@@ -51,10 +52,13 @@ function handleOfDescriptor(fd) {
 }
 
 function boundOrError(handle, bind) {
-  const status = bind(handle);
-  if (status === 0) return handle;
-  handle.close();
-  return status;
+  let status;
+  try {
+    status = bind(handle);
+  } finally {
+    if (status !== 0) handle.close();
+  }
+  return status === 0 ? handle : status;
 }
 
 function emitError(server, error) {

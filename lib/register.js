@@ -6,15 +6,17 @@
 // A process that uses no network does not pay for ours: whoever reads a member
 // first gets it loaded.
 
+// Whoever starts the process learns that there is no binary, not whoever first
+// reads a member.
+require('./binding');
+
+const process = require('process');
+
 const isLate = process.moduleLoadList.includes('NativeModule net');
 const diagnostics = require('diagnostics_channel');
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
 const builtin = require('./builtin');
-
-// Whoever starts the process learns that there is no binary, not whoever first
-// reads a member.
-require('./binding');
 
 // A cluster's primary sends what _createServerHandle() gives to its workers,
 // and only core's handles can be sent.

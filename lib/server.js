@@ -5,7 +5,9 @@
 
 const diagnostics = require('diagnostics_channel');
 const { EventEmitter } = require('events');
+const process = require('process');
 const stream = require('stream');
+const { Promise } = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
 const adopt = require('./interop/adopt');

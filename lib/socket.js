@@ -3,7 +3,9 @@
 // net.Socket: construction, state and options. How bytes go in and out is in
 // stream.js, how a connection comes about in connect.js.
 
+const process = require('process');
 const { Duplex } = require('stream');
+const { Buffer, Error, TypeError, isWindows } = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
@@ -119,8 +121,7 @@ function handleOfDescriptor({ fd }) {
   const handle = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
   let status = handle.open(fd);
   const isOutput = fd === 1 || fd === 2;
-  if (status === 0 && isOutput && type === 'PIPE' &&
-      process.platform === 'win32') {
+  if (status === 0 && isOutput && type === 'PIPE' && isWindows) {
     status = handle.setBlocking(true);
   }
   if (status < 0) {
@@ -341,7 +342,7 @@ Socket.prototype._reset = function() {
 Socket.prototype._destroy = function(error, callback) {
   this.connecting = false;
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
-    clearTimeout(socket[kTimeout]);
+    socket[kTimeout]?.close();
   }
   if (this._handle) {
     detachHandle(this, Boolean(error));

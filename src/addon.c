@@ -217,9 +217,19 @@ static napi_status define_memory(napi_env napi, napi_value exports,
   return status;
 }
 
-NAPI_MODULE_INIT() {
-  struct uvnet_env *data = uvnet_env_create(env);
+/* libuv's version that has all functions which are called here. A function that
+ * is not there would end the process when it is called first. */
+#define UVNET_OLDEST_UV ((1u << 16) | (46u << 8))
 
+NAPI_MODULE_INIT() {
+  struct uvnet_env *data;
+
+  if (uv_version() < UVNET_OLDEST_UV) {
+    (void)napi_throw_error(env, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
+                           "uvnet needs libuv 1.46 or later");
+    return NULL;
+  }
+  data = uvnet_env_create(env);
   if (data == NULL)
     return NULL;
   if (define_functions(env, exports, data) != napi_ok ||

@@ -4,6 +4,7 @@
 // cluster's primary hands over, and what a user gives to server.listen().
 
 const binding = require('../binding');
+const { Error } = require('../builtin');
 const core = require('../core');
 const { errnoException } = require('../errors');
 const { guessHandleType } = require('../descriptor');

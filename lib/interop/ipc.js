@@ -3,6 +3,7 @@
 // Sending our sockets and servers to other processes. Core's channel can only
 // pass core's handles: each is sent over a second descriptor.
 
+const process = require('process');
 const { Handle } = require('../handle');
 const { Server } = require('../server');
 const { Socket } = require('../socket');

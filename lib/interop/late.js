@@ -3,6 +3,7 @@
 // Modules of Node's own that took classes or functions from net before it was
 // replaced get ours. Classes that users derived before then stay core's.
 
+const process = require('process');
 const core = require('../core');
 const { Server } = require('../server');
 

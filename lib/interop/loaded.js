@@ -3,6 +3,7 @@
 // Modules of Node's own that have to be changed, but not loaded for that: it
 // would cost each process some milliseconds.
 
+const process = require('process');
 const { moduleLoadList } = process;
 
 // Gives a function to be called often: once one of the named modules is loaded,

@@ -5,6 +5,7 @@
 // core's methods over a core handle with a second descriptor of the connection.
 
 const binding = require('../binding');
+const { setImmediate } = require('../builtin');
 const core = require('../core');
 const { errnoException, uv } = require('../errors');
 const { Handle, TCP } = require('../handle');

@@ -5,6 +5,7 @@
 // for what net does on a handle's behalf, but offers that to nobody. Its
 // Socket's connect() calls the handle's connect() in such a scope, at once.
 
+const process = require('process');
 const core = require('../core');
 
 let scope = null;
