@@ -9,7 +9,9 @@ const { Buffer } = require('buffer');
 const net = require('net');
 const { hrtime, platform } = require('process');
 const { setImmediate, setTimeout } = require('timers');
-const { AggregateError, Error, Promise, RangeError, TypeError } = globalThis;
+const {
+  AggregateError, Error, Promise, RangeError, TypeError, Uint8Array,
+} = globalThis;
 
 module.exports = {
   AggregateError,
@@ -18,6 +20,7 @@ module.exports = {
   Promise,
   RangeError,
   TypeError,
+  Uint8Array,
   hrtime,
   isWindows: platform === 'win32',
   net: Object.create(null, Object.getOwnPropertyDescriptors(net)),

@@ -2,7 +2,6 @@
 
 // socket.connect(): from its arguments to a connected handle.
 
-const process = require('process');
 const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
@@ -15,7 +14,7 @@ const { Pipe, TCP } = require('./handle');
 const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
-const { nextTickBy, triggeredBy } = require('./interop/trigger');
+const { nextTick, nextTickBy, triggeredBy } = require('./interop/trigger');
 const { attachHandle } = require('./stream');
 const {
   kConnector, kKeepAlive, kNoDelay, kPeer, kTypeOfService,
@@ -177,7 +176,7 @@ function resolve(socket, target, options) {
 // Errors of a lookup come a tick later, so that a lookup that answers at once
 // finds the listeners attached.
 function failLookup(socket, error) {
-  process.nextTick(() => socket.destroy(error));
+  nextTick(() => socket.destroy(error));
 }
 
 // The error for an answer that is no address, or undefined.

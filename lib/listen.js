@@ -3,7 +3,6 @@
 // server.listen(): from its arguments to a listening handle.
 
 const diagnostics = require('diagnostics_channel');
-const process = require('process');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
 const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } =
@@ -11,7 +10,7 @@ const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } =
 const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { isServer: isTlsServer } = require('./interop/tls');
-const { nextTickBy } = require('./interop/trigger');
+const { nextTick, nextTickBy } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
 const { Pipe, TCP } = require('./handle');
 const validate = require('./validate');
@@ -61,10 +60,6 @@ function boundOrError(handle, bind) {
   return status === 0 ? handle : status;
 }
 
-function emitError(server, error) {
-  server.emit('error', error);
-}
-
 function emitListening(server) {
   // It may be closed by now.
   if (server._handle) server.emit('listening');
@@ -78,7 +73,7 @@ function traceError(server, error) {
 
 function fail(server, error) {
   traceError(server, error);
-  process.nextTick(emitError, server, error);
+  nextTick(() => server.emit('error', error));
 }
 
 // The handle for where the server shall listen. Without an address, IPv6's
@@ -195,7 +190,7 @@ function closeOnAbort(server, signal) {
   }
   const close = () => server.close();
   if (signal.aborted) {
-    process.nextTick(close);
+    nextTick(close);
     return;
   }
   signal.addEventListener('abort', close, { once: true });

@@ -4,6 +4,7 @@
 // (src/outbox.h), which sends them when the dispatch ends, those of one socket
 // in one system call, and before anything that must come after them.
 
+const { EventEmitter } = require('events');
 const process = require('process');
 const binding = require('./binding');
 const { Buffer, hrtime } = require('./builtin');
@@ -145,7 +146,7 @@ function put(id, chunk, asLatin1) {
   }
   if (!listensForExit) {
     listensForExit = true;
-    process.prependListener('exit', flush);
+    EventEmitter.prototype.prependListener.call(process, 'exit', flush);
   }
   const start = begin(id);
   if (isString) {

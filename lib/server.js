@@ -5,7 +5,6 @@
 
 const diagnostics = require('diagnostics_channel');
 const { EventEmitter } = require('events');
-const process = require('process');
 const stream = require('stream');
 const { Promise } = require('./builtin');
 const core = require('./core');
@@ -13,7 +12,7 @@ const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { emitConnection } = require('./interop/parser');
 const { isServer: isTlsServer } = require('./interop/tls');
-const { nextTickBy, triggeredBy } = require('./interop/trigger');
+const { nextTickBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
 const { Socket } = require('./socket');
@@ -192,8 +191,8 @@ Server.prototype.address = function() {
 Server.prototype.getConnections = function(callback) {
   const server = this;
   function answer(error, count) {
-    triggeredBy(server[core.asyncId],
-      () => process.nextTick(callback, error, count));
+    validate.callable(callback, 'callback');
+    nextTickBy(server[core.asyncId], () => callback(error, count));
   }
   if (!this._usingWorkers) {
     answer(null, this._connections);

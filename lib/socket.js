@@ -3,14 +3,16 @@
 // net.Socket: construction, state and options. How bytes go in and out is in
 // stream.js, how a connection comes about in connect.js.
 
-const process = require('process');
 const { Duplex } = require('stream');
-const { Buffer, Error, TypeError, isWindows } = require('./builtin');
+const {
+  Buffer, Error, TypeError, Uint8Array, isWindows,
+} = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
 const http2 = require('./interop/http2');
 const tls = require('./interop/tls');
+const { nextTick } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
 const { Handle, Pipe, TCP } = require('./handle');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
@@ -240,7 +242,7 @@ function writeAfterEnd(chunk, encoding, callback) {
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');
   error.code = 'EPIPE';
-  if (typeof done === 'function') process.nextTick(done, error);
+  if (typeof done === 'function') nextTick(done, error);
   this.destroy(error);
   return false;
 }
@@ -349,7 +351,7 @@ Socket.prototype._destroy = function(error, callback) {
     callback(error);
   } else {
     callback(error);
-    process.nextTick(emitClose, this);
+    nextTick(emitClose, this);
   }
   const server = this._server;
   if (server) {

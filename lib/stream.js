@@ -3,7 +3,7 @@
 // Bytes between a socket's Duplex and its handle.
 
 const { Duplex } = require('stream');
-const { Buffer, setImmediate } = require('./builtin');
+const { Buffer, Uint8Array, setImmediate } = require('./builtin');
 const { asyncId, capture, emit } = require('./core');
 const errors = require('./errors');
 const { Handle, results } = require('./handle');

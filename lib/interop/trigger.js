@@ -5,8 +5,9 @@
 // for what net does on a handle's behalf, but offers that to nobody. Its
 // Socket's connect() calls the handle's connect() in such a scope, at once.
 
-const process = require('process');
 const core = require('../core');
+
+const emitCloseIfDrained = core.Server.prototype._emitCloseIfDrained;
 
 let scope = null;
 let current = null;
@@ -40,9 +41,21 @@ function triggeredBy(id, callback) {
   if (current === callback) run();
 }
 
-// process.nextTick(callback, argument), triggered by `id`.
+// process.nextTick(callback, argument), triggered by `id` if that is positive. It
+// is core's Server that calls it, to emit 'close', so that ticks are faked where
+// core's are. In a vm context, such as jest's, `process` is a copy.
 function nextTickBy(id, callback, argument) {
-  triggeredBy(id, () => process.nextTick(callback, argument));
+  const server = {
+    _handle: null,
+    _connections: 0,
+    emit() { callback(argument); },
+  };
+  if (id > 0) server[core.asyncId] = id;
+  emitCloseIfDrained.call(server);
 }
 
-module.exports = { nextTickBy, triggeredBy };
+function nextTick(callback, argument) {
+  nextTickBy(0, callback, argument);
+}
+
+module.exports = { nextTick, nextTickBy, triggeredBy };
