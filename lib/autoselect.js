@@ -3,9 +3,10 @@
 // Family selection: tries the addresses of a name one after the other until one
 // connects (RFC 8305 section 5, in the loose form that Node documents).
 
+const { AggregateError, setTimeout } = require('./builtin');
 const debug = require('./debug');
 const errors = require('./errors');
-const { TCP } = require('./handle');
+const { TCP } = require('./transports');
 const perf = require('./interop/perf');
 const { attachHandle } = require('./stream');
 const { kConnector } = require('./symbols');
@@ -45,7 +46,7 @@ class Selection {
   // Tries the next address; when none is left, the socket fails with all that
   // went wrong.
   tryNext() {
-    clearTimeout(this.timer);
+    this.stopTimer();
     const { socket } = this;
     while (socket.connecting) {
       if (this.next === this.addresses.length) {
@@ -129,6 +130,11 @@ class Selection {
     }, this.target.selection.timeout);
   }
 
+  stopTimer() {
+    this.timer?.close();
+    this.timer = null;
+  }
+
   onTimeout(index, handle) {
     const { port } = this.target;
     const { address, family } = this.addresses[index];
@@ -141,7 +147,7 @@ class Selection {
 
   onResult(index, attempt, handle, status) {
     if (handle.abandoned) return;
-    clearTimeout(this.timer);
+    this.stopTimer();
     if (status === 0) {
       if (!this.socket.destroyed) this.steps.connected(this.socket);
       return;

@@ -5,15 +5,16 @@
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
 const { bindStatus } = require('./bind');
+const { RangeError, isWindows } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const defaults = require('./defaults');
 const errors = require('./errors');
-const { Pipe, TCP } = require('./handle');
+const { Pipe, TCP } = require('./transports');
 const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
-const { nextTickBy, triggeredBy } = require('./interop/trigger');
+const { nextTick, nextTickBy, triggeredBy } = require('./interop/trigger');
 const { finishConnect } = require('./interop/move');
 const { PipeConnectWrap, TCPConnectWrap } = require('./requests');
 const { attachHandle } = require('./stream');
@@ -161,7 +162,7 @@ function resolve(socket, target, options) {
     hints: options.hints || 0,
   };
   const isFixed = query.family === 4 || query.family === 6;
-  if (process.platform !== 'win32' && !isFixed && query.hints === 0) {
+  if (!isWindows && !isFixed && query.hints === 0) {
     query.hints = dns.ADDRCONFIG;
   }
   socket._host = target.host;
@@ -181,7 +182,7 @@ function resolve(socket, target, options) {
 // Errors of a lookup come a tick later, so that a lookup that answers at once
 // finds the listeners attached.
 function failLookup(socket, error) {
-  process.nextTick(() => socket.destroy(error));
+  nextTick(() => socket.destroy(error));
 }
 
 // The error for an answer that is no address, or undefined.
@@ -280,7 +281,6 @@ function connectHandle(socket, target) {
   const local = name.address ? `${name.address}:${name.port}` : undefined;
   const error = errors.connectionException(status, 'connect', address, port,
     local);
-  socket.emit('connectionAttemptFailed', address, port, family, error);
   socket.destroy(error);
 }
 

@@ -3,7 +3,9 @@
 // Events on their way from C to the handles: one call from C brings all that
 // are ready, and between two of them ticks and microtasks run.
 
+const process = require('process');
 const binding = require('./binding');
+const { Buffer } = require('./builtin');
 const core = require('./core');
 const { uv } = require('./errors');
 const outbox = require('./outbox');

@@ -3,6 +3,7 @@
 // Errors with core's names, codes, texts and properties.
 
 const { format, getSystemErrorMap, inspect } = require('util');
+const { Error, RangeError, TypeError } = require('./builtin');
 
 const systemErrors = getSystemErrorMap();
 
@@ -130,11 +131,13 @@ function place(address, port) {
 }
 
 // As errnoException(), with where it happened: `connect ECONNREFUSED ::1:80`.
+// In the place of a number may be an error of the permission model.
 function connectionException(number, syscall, address, port, local) {
-  const code = systemErrorName(number);
+  const isDenied = typeof number === 'object';
+  const code = isDenied ? number.code : systemErrorName(number);
   const from = local ? ` - Local (${local})` : '';
-  const error =
-    new Error(`${syscall} ${code}${place(address, port)}${from}`);
+  const where = isDenied ? ` ${number.message}` : place(address, port);
+  const error = new Error(`${syscall} ${code}${where}${from}`);
   error.errno = number;
   error.code = code;
   error.syscall = syscall;

@@ -5,7 +5,9 @@
 // place in the table that keeps it alive until libuv has closed it.
 
 const { AsyncResource } = require('async_hooks');
+const process = require('process');
 const binding = require('./binding');
+const { Buffer, TypeError } = require('./builtin');
 const core = require('./core');
 const {
   FastBuffer, guarded, handles, kinds, report, serve, takeReads,
@@ -14,10 +16,7 @@ const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
-const {
-  PipeConnectWrap, Request, ShutdownWrap, TCPConnectWrap, WriteWrap, forUser,
-} = require('./requests');
-const versions = require('./versions');
+const { Request, ShutdownWrap, WriteWrap, forUser } = require('./requests');
 
 const { results } = binding;
 
@@ -25,9 +24,6 @@ const {
   READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
   READ_BULK, READ_RELAY,
 } = kinds;
-
-const IS_TCP = 0;
-const IS_PIPE = 1;
 
 const manual = { requireManualDestroy: true };
 
@@ -37,6 +33,15 @@ const enter = AsyncResource.prototype.runInAsyncScope;
 // server that triggered it.
 let acceptedId = -1;
 const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
+
+// As lib/permission.js has it, for the few processes that need it.
+const denial = process.permission ? require('./permission').denial : () => {};
+
+// Throws where core's handles do, if the process may not listen.
+function checkPermission(resource) {
+  const error = denial(resource);
+  if (error) throw error;
+}
 
 let idOf;
 let deliver;
@@ -101,9 +106,11 @@ class Handle extends AsyncResource {
     // write.
     requestsOf = (handle) => [handle.#request, handle.#writes];
 
-    // 0, and request.oncomplete(status, …) will be called; or a negative error.
+    // 0, and request.oncomplete(status, …) will be called; or a negative error, or
+    // as with core's handles the error of the permission model.
     startConnect = (handle, Class, request, address, port) => {
-      const status = binding.connect(idOf(handle), address, port, 0);
+      const id = idOf(handle);
+      const status = denial(address) ?? binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
     };
@@ -357,7 +364,13 @@ class Handle extends AsyncResource {
   }
 
   open(fd) { return binding.open(idOf(this), fd); }
-  listen(backlog) { return binding.listen(idOf(this), backlog | 0); }
+
+  listen(backlog) {
+    const id = idOf(this);
+    checkPermission('');
+    return binding.listen(id, backlog | 0);
+  }
+
   setBlocking(enable) { return binding.setBlocking(idOf(this), !!enable); }
   ref() { binding.ref(idOf(this)); }
   unref() { binding.unref(idOf(this)); }
@@ -412,87 +425,9 @@ guard('runInAsyncScope');
 guard('triggerAsyncId');
 defineProvider(Handle, idOf);
 
-// Fills `out` with address, family and port. 0 or a negative error.
-function fillName(handle, peer, out) {
-  const address = binding.name(idOf(handle), peer);
-  if (typeof address === 'number') return address;
-  out.address = address;
-  out.family = results[1] === 6 ? 'IPv6' : 'IPv4';
-  out.port = results[0];
-  return 0;
-}
-
-class TCP extends Handle {
-  static PROVIDERS = ['TCPWRAP', 'TCPSERVERWRAP'];
-  static SOCKET = 0;
-  static SERVER = 1;
-  static UV_TCP_IPV6ONLY = 1;
-  static UV_TCP_REUSEPORT = 2;
-
-  constructor(type) {
-    if (type !== TCP.SOCKET && type !== TCP.SERVER) {
-      throw new TypeError('type must be TCP.SOCKET or TCP.SERVER');
-    }
-    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', IS_TCP);
-  }
-
-  bind(address, port, flags) {
-    return binding.bind(idOf(this), address, port, flags | 0);
-  }
-
-  connect(request, address, port) {
-    return startConnect(this, TCPConnectWrap, request, address, port);
-  }
-
-  getsockname(out) { return fillName(this, false, out); }
-  getpeername(out) { return fillName(this, true, out); }
-  setNoDelay(enable) { return binding.setNoDelay(idOf(this), !!enable); }
-
-  // `delay` in seconds.
-  setKeepAlive(enable, delay) {
-    return binding.setKeepAlive(idOf(this), !!enable, delay | 0);
-  }
-
-  // `option` is an enum uvnet_os_option of src/os.h.
-  setOption(option, value) {
-    return binding.setOption(idOf(this), option, value);
-  }
-
-  getOption(option) { return binding.getOption(idOf(this), option); }
-}
-TCP.prototype.bind6 = TCP.prototype.bind;
-TCP.prototype.connect6 = TCP.prototype.connect;
-
-class Pipe extends Handle {
-  static PROVIDERS = ['PIPEWRAP', 'PIPESERVERWRAP'];
-  static SOCKET = 0;
-  static SERVER = 1;
-  static UV_READABLE = 1;
-  static UV_WRITABLE = 2;
-
-  constructor(type) {
-    if (type !== Pipe.SOCKET && type !== Pipe.SERVER) {
-      throw new TypeError('type must be Pipe.SOCKET or Pipe.SERVER');
-    }
-    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', IS_PIPE);
-  }
-
-  bind(path) {
-    const id = idOf(this);
-    return versions.refusesPath(path) ? uv.EINVAL : binding.bind(id, path, 0, 0);
-  }
-
-  connect(request, path) {
-    idOf(this);
-    return versions.refusesPath(path) ? uv.EINVAL :
-      startConnect(this, PipeConnectWrap, request, path, 0);
-  }
-
-  fchmod(mode) { return binding.chmod(idOf(this), mode); }
-}
-
 serve(deliver);
 
 module.exports = {
-  Handle, Pipe, TCP, idOf, kOwner, requestsOf, results, uv,
+  Handle, checkPermission, denial, idOf, kOwner, requestsOf, results,
+  startConnect, uv,
 };

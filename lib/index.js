@@ -2,6 +2,10 @@
 
 // The module: the same shape as node:net.
 
+
+// First of all, for it refuses what uvnet cannot run on.
+require('./binding');
+
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
 const core = require('./core');

@@ -6,6 +6,7 @@
 // which one is missing must lose that part alone.
 
 const { EventEmitter } = require('events');
+const process = require('process');
 const { Duplex } = require('stream');
 
 // The symbol with that description among those that an object has of its own.

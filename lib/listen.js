@@ -11,9 +11,9 @@ const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { needsCores } = require('./interop/asked');
 const { isServer: isTlsServer } = require('./interop/tls');
-const { nextTickBy } = require('./interop/trigger');
+const { nextTick, nextTickBy } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
-const { Pipe, TCP } = require('./handle');
+const { Pipe, TCP } = require('./transports');
 const validate = require('./validate');
 const versions = require('./versions');
 
@@ -50,14 +50,13 @@ function handleOfDescriptor(fd) {
 }
 
 function boundOrError(handle, bind) {
-  const status = bind(handle);
-  if (status === 0) return handle;
-  handle.close();
-  return status;
-}
-
-function emitError(server, error) {
-  server.emit('error', error);
+  let status;
+  try {
+    status = bind(handle);
+  } finally {
+    if (status !== 0) handle.close();
+  }
+  return status === 0 ? handle : status;
 }
 
 function emitListening(server) {
@@ -74,7 +73,7 @@ function traceError(server, error) {
 function fail(server, error) {
   if (debug.isOn) debug.log('listen: %s', error.message);
   traceError(server, error);
-  process.nextTick(emitError, server, error);
+  nextTick(() => server.emit('error', error));
 }
 
 // The handle for where the server shall listen. Without an address, IPv6's
@@ -196,7 +195,7 @@ function closeOnAbort(server, signal) {
   }
   const close = () => server.close();
   if (signal.aborted) {
-    process.nextTick(close);
+    nextTick(close);
     return;
   }
   signal.addEventListener('abort', close, { once: true });

@@ -4,7 +4,10 @@
 // (src/outbox.h), which sends them when the dispatch ends, those of one socket
 // in one system call, and before anything that must come after them.
 
+const { EventEmitter } = require('events');
+const process = require('process');
 const binding = require('./binding');
+const { Buffer, hrtime } = require('./builtin');
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
@@ -24,7 +27,6 @@ const MAX_DELAY_MS = 1;
 // as many till the next: a look takes as long as a small listener.
 const FAST_MS = MAX_DELAY_MS / 8;
 
-let clock;
 // Since when bytes wait in this dispatch, and when the clock was looked at; 0
 // before the first look.
 let since = 0;
@@ -46,7 +48,7 @@ function onExit() {
 function open() {
   if (!listensForExit) {
     listensForExit = true;
-    process.prependListener('exit', onExit);
+    EventEmitter.prototype.prependListener.call(process, 'exit', onExit);
   }
   words[OPEN] = 1;
   looked = 0;
@@ -63,11 +65,16 @@ function flush() {
   if (words[USED] > START) binding.flushOutbox();
 }
 
+// By a clock that nothing sets.
+function milliseconds() {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
 // Between the events of one dispatch.
 function flushIfLate() {
   if (words[USED] === START || --untilLook > 0) return;
-  clock ??= performance;
-  const now = clock.now();
+  const now = milliseconds();
   if (looked === 0) {
     since = now;
     interval = 1;

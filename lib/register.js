@@ -6,6 +6,9 @@
 // The members are values, as core's are: stubs and instrumentation look at their
 // descriptors before anything uses net. So all of uvnet is loaded here.
 
+// First of all, for it refuses what uvnet cannot run on.
+require('./binding');
+
 const { internals } = require('./internals');
 const isLate = internals.moduleLoadList.find()?.includes('NativeModule net') ??
   true;

@@ -4,6 +4,7 @@
 // else leaves the two alone: then the bytes go from one to the other in C.
 
 const binding = require('./binding');
+const { Buffer } = require('./builtin');
 const { emit } = require('./core');
 
 let memory;

@@ -6,6 +6,7 @@
 const diagnostics = require('diagnostics_channel');
 const { EventEmitter } = require('events');
 const stream = require('stream');
+const { Promise } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -14,7 +15,7 @@ const { beforeAnswer } = require('./interop/asked');
 const { answerCore } = require('./interop/foreign');
 const { emitConnection } = require('./interop/parser');
 const { isServer: isTlsServer } = require('./interop/tls');
-const { nextTickBy, triggeredBy } = require('./interop/trigger');
+const { nextTickBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
 const { Handle } = require('./handle');
 const { Socket } = require('./socket');
@@ -202,8 +203,8 @@ Server.prototype.address = function() {
 Server.prototype.getConnections = function(callback) {
   const server = this;
   function answer(error, count) {
-    triggeredBy(server[core.asyncId],
-      () => process.nextTick(callback, error, count));
+    validate.callable(callback, 'callback');
+    nextTickBy(server[core.asyncId], () => callback(error, count));
   }
   if (!this._usingWorkers) {
     answer(null, this._connections);

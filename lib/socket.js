@@ -4,6 +4,9 @@
 // stream.js, how a connection comes about in connect.js.
 
 const { Duplex } = require('stream');
+const {
+  Buffer, Error, TypeError, Uint8Array, isWindows,
+} = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -12,8 +15,10 @@ const move = require('./interop/move');
 const { beforeAnswer } = require('./interop/asked');
 const http2 = require('./interop/http2');
 const tls = require('./interop/tls');
+const { nextTick } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
-const { Handle, Pipe, TCP } = require('./handle');
+const { Handle } = require('./handle');
+const { Pipe, TCP } = require('./transports');
 const { attachHandle, defineStream, detachHandle } = require('./stream');
 const { defineConnect } = require('./connect');
 const { defineWriting } = require('./writing');
@@ -122,8 +127,7 @@ function handleOfDescriptor({ fd }) {
   const handle = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
   let status = handle.open(fd);
   const isOutput = fd === 1 || fd === 2;
-  if (status === 0 && isOutput && type === 'PIPE' &&
-      process.platform === 'win32') {
+  if (status === 0 && isOutput && type === 'PIPE' && isWindows) {
     status = handle.setBlocking(true);
   }
   if (status < 0) {
@@ -248,7 +252,7 @@ function writeAfterEnd(chunk, encoding, callback) {
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');
   error.code = 'EPIPE';
-  if (typeof done === 'function') process.nextTick(done, error);
+  if (typeof done === 'function') nextTick(done, error);
   this.destroy(error);
   return false;
 }
@@ -358,14 +362,14 @@ Socket.prototype._destroy = function(error, callback) {
   }
   this.connecting = false;
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
-    clearTimeout(socket[kTimeout]);
+    socket[kTimeout]?.close();
   }
   if (this._handle) {
     detachHandle(this, Boolean(error));
     callback(error);
   } else {
     callback(error);
-    process.nextTick(emitClose, this);
+    nextTick(emitClose, this);
   }
   const server = this._server;
   if (server) {

@@ -4,6 +4,7 @@
 // go out is in writing.js.
 
 const { Duplex } = require('stream');
+const { Buffer, Uint8Array, setImmediate } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');

@@ -2,6 +2,8 @@
 
 // What Node's versions do differently, found by trying core when it matters.
 
+const process = require('process');
+const { Buffer, Error, isWindows, platform } = require('./builtin');
 const core = require('./core');
 const { nodeError, uv } = require('./errors');
 
@@ -64,11 +66,11 @@ const refusesLongPaths = once(() =>
     uv.EINVAL, true);
 
 // What sockaddr_un has room for.
-const PATH_LIMIT = process.platform === 'linux' ? 108 : 104;
+const PATH_LIMIT = platform === 'linux' ? 108 : 104;
 
 // Whether core would refuse the path of a socket for its length.
 function refusesPath(path) {
-  return typeof path === 'string' && process.platform !== 'win32' &&
+  return typeof path === 'string' && !isWindows &&
     Buffer.byteLength(path) > PATH_LIMIT && refusesLongPaths();
 }
 

@@ -3,6 +3,7 @@
 // Bytes from a socket's Duplex to its handle.
 
 const { Duplex } = require('stream');
+const { Buffer, Uint8Array } = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
 const { Handle } = require('./handle');

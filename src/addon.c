@@ -250,9 +250,18 @@ static napi_value instance(napi_env napi, napi_callback_info info) {
   return object;
 }
 
+/* libuv's version that has all functions which are called here. A function that
+ * is not there would end the process when it is called first. */
+#define UVNET_OLDEST_UV ((1u << 16) | (46u << 8))
+
 NAPI_MODULE_INIT() {
   napi_value function = NULL;
 
+  if (uv_version() < UVNET_OLDEST_UV) {
+    (void)napi_throw_error(env, "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
+                           "uvnet needs libuv 1.46 or later");
+    return NULL;
+  }
   if (napi_create_function(env, "instance", NAPI_AUTO_LENGTH, instance, NULL,
                            &function) != napi_ok ||
       napi_set_named_property(env, exports, "instance", function) != napi_ok)

@@ -3,6 +3,7 @@
 // What keeps the process alive, as process tells it: our handles and requests
 // among core's.
 
+const process = require('process');
 const { handles } = require('../dispatch');
 const { idOf, kOwner, requestsOf } = require('../handle');
 const { providerOf } = require('./provider');

@@ -4,10 +4,12 @@
 // cluster's primary hands over, and what a user gives to server.listen().
 
 const binding = require('../binding');
+const { Error } = require('../builtin');
 const core = require('../core');
 const { errnoException, invalidArgValue } = require('../errors');
 const { guessHandleType } = require('../descriptor');
-const { Handle, Pipe, TCP } = require('../handle');
+const { Handle } = require('../handle');
+const { Pipe, TCP } = require('../transports');
 
 // Node documents 511: Linux rounds a power of two up.
 const DEFAULT_BACKLOG = 511;

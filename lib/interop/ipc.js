@@ -4,6 +4,7 @@
 // pass core's handles: each is sent over a second descriptor.
 
 const diagnostics = require('diagnostics_channel');
+const process = require('process');
 const core = require('../core');
 const { Handle, kOwner } = require('../handle');
 const { Server } = require('../server');

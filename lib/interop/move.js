@@ -4,11 +4,15 @@
 // handle: TLS and http2 sit on native streams. From then on the socket runs on
 // core's methods over a core handle with a second descriptor of the connection.
 
+const process = require('process');
 const binding = require('../binding');
+const { Error } = require('../builtin');
+const { setImmediate } = require('../builtin');
 const core = require('../core');
 const debug = require('../debug');
 const { errnoException, uv } = require('../errors');
-const { Handle, TCP, kOwner } = require('../handle');
+const { Handle, kOwner } = require('../handle');
+const { TCP } = require('../transports');
 const { kConnector, kIsCores, kOnRead, kRelay } = require('../symbols');
 const { emptyTcp, toCore } = require('./adopt');
 

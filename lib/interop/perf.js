@@ -4,6 +4,7 @@
 // observes that type, each connection of ours is mirrored by a core socket over
 // a handle that only records when it is told to connect.
 
+const { setImmediate } = require('../builtin');
 const core = require('../core');
 const { onceLoaded } = require('./loaded');
 

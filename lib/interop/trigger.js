@@ -8,6 +8,8 @@
 const core = require('../core');
 const debug = require('../debug');
 
+const emitCloseIfDrained = core.Server.prototype._emitCloseIfDrained;
+
 let scope = null;
 let current = null;
 
@@ -41,9 +43,21 @@ function triggeredBy(id, callback) {
   if (current === callback) run();
 }
 
-// process.nextTick(callback, argument), triggered by `id`.
+// process.nextTick(callback, argument), triggered by `id` if that is positive. It
+// is core's Server that calls it, to emit 'close', so that ticks are faked where
+// core's are. In a vm context, such as jest's, `process` is a copy.
 function nextTickBy(id, callback, argument) {
-  triggeredBy(id, () => process.nextTick(callback, argument));
+  const server = {
+    _handle: null,
+    _connections: 0,
+    emit() { callback(argument); },
+  };
+  if (id > 0) server[core.asyncId] = id;
+  emitCloseIfDrained.call(server);
 }
 
-module.exports = { nextTickBy, triggeredBy };
+function nextTick(callback, argument) {
+  nextTickBy(0, callback, argument);
+}
+
+module.exports = { nextTick, nextTickBy, triggeredBy };

@@ -22,7 +22,7 @@ const NATIVE = /\b(?:(?:PipeConnect|Write)Wrap|tls_wrap|streamBaseState)\b/;
 /** Our handle classes, or {} where the package exports none. */
 function handleClasses() {
   try {
-    return require('../../lib/handle.js');
+    return require('../../lib/transports.js');
   } catch (err) {
     if (err.code === 'MODULE_NOT_FOUND') return {};
     throw err;
