@@ -105,11 +105,11 @@ class Selection {
     socket.emit('connectionAttempt', address, port, family);
     if (!socket.connecting) return false;
     const finish = perf.startConnect(attempt);
-    const status = handle.connect(address, port, (result) => {
+    const status = this.steps.startHandle(handle, attempt, (result) => {
       finish(result);
       this.onResult(index, attempt, handle, result);
     });
-    if (status !== 0) this.fail(attempt, connectError(attempt, status));
+    if (status !== 0) this.fail(attempt, this.steps.startError(status, attempt));
     return status === 0;
   }
 

@@ -3,6 +3,7 @@
 // Errors with core's names, codes, texts and properties.
 
 const { format, getSystemErrorMap, inspect } = require('util');
+const { net } = require('./builtin');
 
 const systemErrors = getSystemErrorMap();
 
@@ -30,20 +31,23 @@ function nodeError(Base, code, message) {
   return error;
 }
 
-// "Received …" for a value of the wrong type.
+// What core's error says about a value that `check` refuses, from "Received" on.
+// Versions of Node shorten values in different ways.
+function receivedBy(check, value) {
+  try {
+    check(value);
+  } catch ({ message }) {
+    return message.slice(message.indexOf('Received '));
+  }
+  return `Received ${inspect(value)}`;
+}
+
+// "Received …" for a value of the wrong type. No boolean is a number, and what
+// is none is refused as one.
 function received(value) {
-  if (value === null || value === undefined) return `Received ${value}`;
-  if (typeof value === 'function' && value.name) {
-    return `Received function ${value.name}`;
-  }
-  if (typeof value === 'object') {
-    const name = value.constructor?.name;
-    return name ? `Received an instance of ${name}` :
-      `Received ${inspect(value, { depth: -1 })}`;
-  }
-  let text = inspect(value, { colors: false });
-  if (text.length > 28) text = `${text.slice(0, 25)}...`;
-  return `Received type ${typeof value} (${text})`;
+  return receivedBy(typeof value === 'boolean' ?
+    net.setDefaultAutoSelectFamilyAttemptTimeout :
+    net.setDefaultAutoSelectFamily, value);
 }
 
 // `expected` reads like 'of type string' or 'an instance of Foo'.
@@ -60,28 +64,23 @@ function notABuffer() {
 }
 
 function invalidArgValue(name, value, reason = 'is invalid') {
-  let text = inspect(value);
-  if (text.length > 128) text = `${text.slice(0, 128)}...`;
   const kind = name.includes('.') ? 'property' : 'argument';
   return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE',
-    `The ${kind} '${name}' ${reason}. Received ${text}`);
+    `The ${kind} '${name}' ${reason}. ${receivedBy(refuseObjectMode, value)}`);
 }
 
-// Puts an underscore between groups of three digits, as core does for numbers
-// that are out of range by much.
-function groupDigits(digits) {
-  return digits.replace(/\B(?=(\d{3})+$)/g, '_');
+// For any value but a falsy one.
+function refuseObjectMode(objectMode) {
+  new net.Socket({ objectMode });
 }
 
 function outOfRange(name, range, value) {
-  let text = inspect(value);
-  if (Number.isInteger(value) && Math.abs(value) > 2 ** 32) {
-    const sign = value < 0 ? '-' : '';
-    text = sign + groupDigits(String(Math.abs(value)));
-  }
+  // What core would take it must not be given.
+  const isTimeout = value > 0 && value === (value | 0);
   return nodeError(RangeError, 'ERR_OUT_OF_RANGE',
     `The value of "${name}" is out of range. It must be ${range}. ` +
-    `Received ${text}`);
+    (isTimeout ? `Received ${value}` :
+      receivedBy(net.setDefaultAutoSelectFamilyAttemptTimeout, value)));
 }
 
 function invalidIpAddress(value) {

@@ -37,9 +37,10 @@ function Socket(options) {
   if (hasForeignHandle(options)) {
     return foreign.construct(this, options, new.target === Socket, Socket);
   }
+  checkOptions(options ?? {});
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
-  checkOptions(settings);
+  versions.blockListOf(settings);
   const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
@@ -65,7 +66,9 @@ function isOwn(value) {
 // Such options are not copied here: for a copy of a copy, which others make, V8
 // may make a new hidden class each time.
 function hasForeignHandle(options) {
-  return foreign.isForeign(options?.handle) && Object.hasOwn(options, 'handle');
+  const handle = options?.handle;
+  return Boolean(handle) && !(handle instanceof Handle) &&
+    Object.hasOwn(options, 'handle');
 }
 
 // Without `new`; or for a class that was derived from core's Socket before net
@@ -88,6 +91,7 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
   writable: true,
 });
 
+// As core does, looks at inherited options too; what is used later is the copy.
 function checkOptions(options) {
   for (const name of ['objectMode', 'readableObjectMode',
     'writableObjectMode']) {
@@ -100,7 +104,6 @@ function checkOptions(options) {
     validate.number(options.keepAliveInitialDelay,
       'options.keepAliveInitialDelay');
   }
-  versions.blockListOf(options);
 }
 
 function handleOf(options) {

@@ -26,7 +26,7 @@ function clean(text) {
   for (const [name, replacement] of names) {
     result = result.replaceAll(name, replacement);
   }
-  return result.replace(/(?<!\d)\d{5}(?!\d)/g, (digits) =>
+  return result.replace(/fresh\d+/g, 'fresh').replace(/(?<!\d)\d{5}(?!\d)/g, (digits) =>
     (isEphemeral(Number(digits)) ? 'PORT' : digits));
 }
 

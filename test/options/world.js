@@ -237,7 +237,7 @@ async function createWorld() {
   let count = 0;
   return {
     dir, file, pipe, port, tcp,
-    freshPath: () => path.join(dir, `s${count++}`),
+    freshPath: () => path.join(dir, `fresh${count++}`),
     close() {
       tcp.close();
       pipe.close();
