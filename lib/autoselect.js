@@ -109,7 +109,9 @@ class Selection {
       finish(result);
       this.onResult(index, attempt, handle, result);
     });
-    if (status !== 0) this.fail(attempt, this.steps.startError(status, attempt));
+    if (status !== 0) {
+      this.fail(attempt, this.steps.startError(socket, status, attempt));
+    }
     return status === 0;
   }
 

@@ -277,11 +277,12 @@ function startHandle(handle, { address, family, port }, done) {
     handle.connect(address, port, done);
 }
 
-// The error of a connection that fails at once. Core finds no local name then,
-// and says so.
-function startError(status, { address, port }) {
+// The error of a connection that fails at once. Core looks for a local name and
+// shows what it finds: none, unless there is a connection already.
+function startError(socket, status, { address, port }) {
+  const local = status === uv.EALREADY ? socket._getsockname() : {};
   return errors.connectionException(status, 'connect', address, port,
-    'undefined:undefined');
+    `${local.address}:${local.port}`);
 }
 
 // Starts the connection of the socket's own handle to one address or path.
@@ -305,7 +306,7 @@ function connectHandle(socket, target) {
     return;
   }
   const status = startHandle(handle, target, done);
-  if (status !== 0) socket.destroy(startError(status, target));
+  if (status !== 0) socket.destroy(startError(socket, status, target));
 }
 
 function afterConnect(socket, target, status) {

@@ -57,10 +57,12 @@ function invalidArgType(name, expected, value) {
     `The "${name}" ${kind} must be ${expected}. ${received(value)}`);
 }
 
-// A string that is said to be a Buffer.
+// A string that is said to be a Buffer. Core's C++ makes this one, with a code
+// that its stack does not show.
 function notABuffer() {
-  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
-    'Second argument must be a buffer');
+  const error = new TypeError('Second argument must be a buffer');
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  return error;
 }
 
 function invalidArgValue(name, value, reason = 'is invalid') {
@@ -77,10 +79,10 @@ function refuseObjectMode(objectMode) {
 function outOfRange(name, range, value) {
   // What core would take it must not be given.
   const isTimeout = value > 0 && value === (value | 0);
+  const text = isTimeout ? `Received ${value}` :
+    receivedBy(net.setDefaultAutoSelectFamilyAttemptTimeout, value);
   return nodeError(RangeError, 'ERR_OUT_OF_RANGE',
-    `The value of "${name}" is out of range. It must be ${range}. ` +
-    (isTimeout ? `Received ${value}` :
-      receivedBy(net.setDefaultAutoSelectFamilyAttemptTimeout, value)));
+    `The value of "${name}" is out of range. It must be ${range}. ${text}`);
 }
 
 function invalidIpAddress(value) {

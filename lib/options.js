@@ -14,6 +14,10 @@ const KEEP_ALIVE_INTERVAL = 0;
 const KEEP_ALIVE_COUNT = 1;
 const TYPE_OF_SERVICE = 2;
 
+// libuv's: seconds, and probes.
+const DEFAULT_INTERVAL = 1;
+const DEFAULT_COUNT = 10;
+
 // From 24.19 on Node lets users say how often to probe, and takes an object.
 const knowsProbes = core.Socket.prototype.setKeepAlive.length > 2;
 const knowsTypeOfService = 'setTypeOfService' in core.Socket.prototype;
@@ -34,15 +38,40 @@ function toSeconds(milliseconds) {
   return milliseconds === undefined ? undefined : ~~(milliseconds / 1000);
 }
 
+// Core's C++ takes the default for what is no 32-bit integer from 0 on.
+function uint32Or(value, standard) {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffffffff &&
+    !Object.is(value, -0) ? value : standard;
+}
+
+// As libuv does for core, step by step: where the system refuses a value, that
+// and what follows stay as they are, and nobody hears of it.
+function applyProbes(handle, delay, interval, count) {
+  const before = [KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT]
+    .map((option) => handle.getOption(option));
+  // A delay of 0 is refused after probes have been turned on.
+  const isRefused = interval === 0 || count === 0;
+  if (handle.setKeepAlive(true, isRefused ? 0 : delay) < 0) return;
+  if (handle.setOption(KEEP_ALIVE_INTERVAL, interval | 0) < 0) {
+    handle.setOption(KEEP_ALIVE_INTERVAL, before[0]);
+  } else if (handle.setOption(KEEP_ALIVE_COUNT, count | 0) === 0) {
+    return;
+  }
+  handle.setOption(KEEP_ALIVE_COUNT, before[1]);
+}
+
 // Tells the kernel what the socket has kept. How often to probe is what libuv
 // thinks best, if the user does not say it.
 function applyKeepAlive(socket, handle) {
-  const interval = socket[kKeepAliveInterval];
-  const count = socket[kKeepAliveCount];
-  handle.setKeepAlive(socket[kKeepAlive], socket[kKeepAliveDelay]);
-  if (!socket[kKeepAlive] || !handle.setOption) return;
-  if (interval !== undefined) handle.setOption(KEEP_ALIVE_INTERVAL, interval);
-  if (count !== undefined) handle.setOption(KEEP_ALIVE_COUNT, count | 0);
+  const delay = socket[kKeepAliveDelay];
+  const interval = uint32Or(socket[kKeepAliveInterval], DEFAULT_INTERVAL);
+  const count = uint32Or(socket[kKeepAliveCount], DEFAULT_COUNT);
+  const isUsual = interval === DEFAULT_INTERVAL && count === DEFAULT_COUNT;
+  if (!socket[kKeepAlive] || isUsual || !handle.setOption) {
+    handle.setKeepAlive(socket[kKeepAlive], delay);
+  } else {
+    applyProbes(handle, delay, interval, count);
+  }
 }
 
 // 0 or a negative error. A pipe has no such thing.

@@ -4,6 +4,7 @@
 // stream.js, how a connection comes about in connect.js.
 
 const { Duplex } = require('stream');
+const { types: { isUint8Array } } = require('util');
 const core = require('./core');
 const errors = require('./errors');
 const foreign = require('./interop/foreign');
@@ -169,11 +170,10 @@ Object.assign(Socket.prototype, {
 });
 
 function useKeepAliveAndNoDelay(socket, options) {
-  const { keepAlive, keepAliveInitialDelay, noDelay } = options;
+  const { keepAlive, keepAliveInitialDelay: delay, noDelay } = options;
   if (noDelay) socket[kNoDelay] = true;
   if (keepAlive) socket[kKeepAlive] = true;
-  const delay = Math.max(~~(keepAliveInitialDelay / 1000), 0);
-  if (delay > 0) socket[kKeepAliveDelay] = delay;
+  if (delay >= 1000) socket[kKeepAliveDelay] = ~~(delay / 1000);
 }
 
 // What a stream takes of a socket's options, in one shape for all sockets: V8
@@ -206,14 +206,15 @@ function streamOptions(options) {
 
 function useOnRead(socket, onread) {
   if (onread === null || typeof onread !== 'object') return;
-  const { buffer, callback } = onread;
-  const isView = buffer instanceof Uint8Array;
-  if (!isView && typeof buffer !== 'function') return;
-  if (typeof callback !== 'function') return;
+  // One of another realm is no instance of ours.
+  const isView = isUint8Array(onread.buffer);
+  if (!isView && typeof onread.buffer !== 'function') return;
+  if (typeof onread.callback !== 'function') return;
   socket[kOnRead] = {
-    buffer: isView ? buffer : buffer(),
-    next: isView ? null : buffer,
-    callback,
+    // Core's word for one that is not there yet: the callback may see it.
+    buffer: isView ? onread.buffer : true,
+    next: isView ? null : onread.buffer,
+    callback: onread.callback,
   };
 }
 

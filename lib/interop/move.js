@@ -4,6 +4,7 @@
 // handle: TLS and http2 sit on native streams. From then on the socket runs on
 // core's methods over a core handle with a second descriptor of the connection.
 
+const { types: { isUint8Array } } = require('util');
 const binding = require('../binding');
 const core = require('../core');
 const { errnoException, uv } = require('../errors');
@@ -104,7 +105,8 @@ function attachNative(socket, native, handle, unsent) {
   native[core.ownerSymbol] = socket;
   native.onread = core.onRead;
   native.reading = false;
-  if (socket[kOnRead]) native.useUserBuffer(socket[kOnRead].buffer);
+  const buffer = socket[kOnRead]?.buffer;
+  if (isUint8Array(buffer)) native.useUserBuffer(buffer);
   socket._handle = native;
   socket[core.asyncId] = native.getAsyncId();
   continueCount(native, 'bytesRead', handle.bytesRead);

@@ -1,8 +1,10 @@
 'use strict';
 
-// node test/options/run.js [--part N/M] [--only TEXT] [--verbose] [--out FILE]
+// node test/options/run.js [--part N/M] [--only TEXT] [--out FILE] [--times]
 // Tries every cell on core's net and on uvnet and compares what they leave.
-// Prints the cells that differ and a line of JSON with the numbers.
+// Prints each cell that differs as a line of JSON, and one with the numbers.
+// --only takes the cells whose name has the text; --times prints what each group
+// took; --sabotage compares core with a net that does not know ::1.
 
 const fs = require('node:fs');
 const net = require('node:net');
@@ -12,6 +14,7 @@ const connect = require('./cells/connect');
 const modules = require('./cells/module');
 const server = require('./cells/server');
 const socket = require('./cells/socket');
+const { describe } = require('./describe');
 const { createWorld, startLog } = require('./world');
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -22,6 +25,7 @@ const { values: settings } = parseArgs({ options: {
   part: { type: 'string', default: '1/1' },
   only: { type: 'string' },
   out: { type: 'string' },
+  sabotage: { type: 'boolean' },
   times: { type: 'boolean' },
 } });
 
@@ -47,9 +51,18 @@ function cellsOfPart() {
     (!settings.only || cell.name.includes(settings.only)));
 }
 
+// Longer than any cell takes.
+const LIMIT_MS = 2000;
+
 async function runCell({ run }, sut, world) {
   const log = startLog();
-  const result = await run(sut, world);
+  let timer;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, LIMIT_MS, { limit: 'exceeded' });
+  });
+  const result = await Promise.race([limit, run(sut, world)
+    .catch((error) => ({ rejected: describe(error) }))]);
+  clearTimeout(timer);
   return JSON.stringify({ ...result, log: [...log] });
 }
 
@@ -64,9 +77,13 @@ async function tryCell(cell, subjects, world) {
     uvnet: JSON.parse(texts[1]) };
 }
 
+function sabotaged() {
+  return { ...net, isIP: (text) => (text === '::1' ? 0 : net.isIP(text)) };
+}
+
 async function main() {
   const world = await createWorld();
-  const subjects = [net, require(ROOT)];
+  const subjects = [net, settings.sabotage ? sabotaged() : require(ROOT)];
   const cells = cellsOfPart();
   const differences = [];
   const out = settings.out ? fs.openSync(settings.out, 'w') : 1;

@@ -8,6 +8,8 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const binding = require('../../lib/binding');
+const { TCP } = require('../../lib/handle');
 const { clean, describe, setNames } = require('./describe');
 
 const TURNS = 100;
@@ -185,6 +187,22 @@ async function visitServer(server) {
   return state;
 }
 
+// What the kernel has been told, asked by way of a second descriptor: enum
+// uvnet_os_option of src/os.h.
+const KERNEL = { keepAliveInterval: 0, keepAliveCount: 1, typeOfService: 2 };
+
+function kernelOptions(socket) {
+  const descriptor = binding.duplicate(socket._handle.fd);
+  const handle = new TCP(TCP.SOCKET);
+  handle.open(descriptor);
+  const result = {};
+  for (const [name, option] of Object.entries(KERNEL)) {
+    result[name] = handle.getOption(option);
+  }
+  handle.close();
+  return result;
+}
+
 /** A socket of `sut`, connected to core's server: body(socket, peer). */
 async function withPair(sut, world, body, options = {}) {
   const accepted = new Promise((resolve) => {
@@ -228,6 +246,11 @@ async function createWorld() {
     '127.0.0.1');
   const pipe = await listening(net.createServer(), file);
   const { port } = tcp.address();
+  // A port where nobody listens: a local port of the user's can be used again at
+  // once only after a connection that was refused.
+  const unused = await listening(net.createServer(), 0, '127.0.0.1');
+  const closedPort = unused.address().port;
+  unused.close();
   setNames([[dir, 'DIR'], [String(port), 'PORT']]);
   dns.lookup = lookup;
   process.on('uncaughtException', (error) => note('uncaught', error));
@@ -236,7 +259,7 @@ async function createWorld() {
     note('warning', name, code, message));
   let count = 0;
   return {
-    dir, file, pipe, port, tcp,
+    closedPort, dir, file, pipe, port, tcp,
     freshPath: () => path.join(dir, `fresh${count++}`),
     close() {
       tcp.close();
@@ -247,7 +270,7 @@ async function createWorld() {
 }
 
 module.exports = {
-  SOCKET_EVENTS, clean, createWorld, discard, note, observe, observeServer,
+  SOCKET_EVENTS, clean, createWorld, discard, kernelOptions, note, observe, observeServer,
   observeSocket, startLog, stateOf: (socket) => stateOf(socket, SOCKET_STATE),
   turns, until, watchHandle, watchServer, withPair,
 };

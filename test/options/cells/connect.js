@@ -120,7 +120,8 @@ function* overOptions(label, observe, names, values) {
     if (names && !names.includes(option)) continue;
     for (const [name, make] of waysOf(option, [...values, ...extra], inherited)) {
       yield [`${label} ${option}: ${name}`, (sut, world) =>
-        observe(sut, world, make)];
+        observe(sut, option === 'localPort' ?
+          { ...world, port: world.closedPort } : world, make)];
     }
   }
 }
@@ -133,6 +134,12 @@ function* connectOptions() {
     observeSocket(() => sut.connect(make({ port, host: '127.0.0.1' }))),
   null, ALL);
   yield* blockLists();
+  for (const [name, make] of waysOf('keepAliveInitialDelay',
+    [...ALL, ...plain(1000, 1999, 999, -1000, 2e12)], plain(1000))) {
+    yield [`connect keepAlive and keepAliveInitialDelay: ${name}`,
+      (sut, { port }) => observeSocket(() =>
+        sut.connect(make({ port, host: '127.0.0.1', keepAlive: true })))];
+  }
 }
 
 function* blockLists() {

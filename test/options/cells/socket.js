@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const { describe, outcome } = require('../describe');
 const { ALL, FEW, fromRealm, plain, waysOf } = require('../values');
-const { note, observeSocket, stateOf, turns, watchHandle, withPair } =
+const { kernelOptions, note, observeSocket, stateOf, turns, withPair } =
   require('../world');
 const { OPTIONS, SIGNALS } = require('./connect');
 
@@ -64,8 +64,9 @@ const METHODS = [
     [[0], []]]],
   ['setNoDelay', [[[], []]]],
   ['setKeepAlive', [[[], []], [[true], plain(1000, 1999, '1000', -1000)],
-    [[false], plain(1000)], [[true, 1000], plain(1000, 1999, 500, '2000')],
-    [[true, 1000, 1000], plain(3, 1.9, '3', 200)]]],
+    [[false], plain(1000)], [[true, 1000], plain(1000, 1999, 500, '2000', 4e7)],
+    [[true, 1000, 4e7], plain(5)], [[true, 0, 2000], plain(5)],
+    [[true, 1000, 1000], plain(3, 1.9, '3', 127, 200)]]],
   ['setEncoding', [[[], plain('utf8', 'hex', 'base64', 'nope', 'UCS2')]]],
   ['setDefaultEncoding', [[[], plain('utf8', 'hex', 'nope', 'UCS2')]]],
   ['setTypeOfService', [[[], plain(16, 255, 256, '16')]]],
@@ -121,7 +122,7 @@ function bytes() {
   ];
 }
 
-const BOUND = ['setTypeOfService', 'getTypeOfService'];
+const KERNEL = ['setKeepAlive', 'setTypeOfService'];
 
 function* methods() {
   for (const [method, positions] of METHODS) {
@@ -159,8 +160,8 @@ async function onFresh(sut, method, args) {
 
 function onConnected(sut, world, method, args) {
   return withPair(sut, world, async (socket) => {
-    if (!BOUND.includes(method)) watchHandle(socket);
     const result = { call: call(socket, method, args), now: stateOf(socket) };
+    if (KERNEL.includes(method)) result.kernel = kernelOptions(socket);
     await turns(4);
     return result;
   });
@@ -231,8 +232,7 @@ function* lookups() {
       observe(sut, world, (host, { all }, callback) => callback(null,
         all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4))];
     yield [`lookup ${mode}: fails at once`, (sut, world) =>
-      observe(sut, world, (host, { all }, callback) =>
-        callback(new Error('e')))];
+      observe(sut, world, (host, query, callback) => callback(new Error('e')))];
     yield [`lookup ${mode}: answers twice`, (sut, world) =>
       observe(sut, world, (host, { all }, callback) => {
         const result = all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1';
@@ -269,6 +269,13 @@ function* reads() {
     'function, then Uint16Array': once(() => new Uint16Array(4)),
     'function, then shorter': once(() => Buffer.alloc(2)),
     'function, then it throws': once(() => { throw new Error('buffer'); }),
+    'function, null first': () => () => null,
+    'function, text first': () => () => 'x',
+    'function, DataView first': () => () => new DataView(new ArrayBuffer(4)),
+    'function, null, then good': () => {
+      let count = 0;
+      return () => (count++ === 0 ? null : Buffer.alloc(4));
+    },
     'shared': () => new Uint8Array(new SharedArrayBuffer(4)),
     'resizable': () => new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 })),
     'subclass': () => new (class Bytes extends Uint8Array {})(4),
@@ -297,7 +304,8 @@ function once(later) {
 function read(sut, world, buffer, value) {
   const callback = function(count, view) {
     note('onread', this.constructor.name, count, typeof view,
-      view && Buffer.from(view.buffer, view.byteOffset, count).toString());
+      view?.buffer &&
+        Buffer.from(view.buffer, view.byteOffset, count).toString());
     return value();
   };
   return withPair(sut, world, async (socket, peer) => {
