@@ -117,7 +117,9 @@ class Selection {
       finish(result);
       this.onResult(index, attempt, handle, result);
     });
-    if (status) this.fail(attempt, connectError(attempt, status));
+    if (status) {
+      this.fail(attempt, this.steps.startError(socket, status, attempt));
+    }
     return !status;
   }
 

@@ -24,6 +24,8 @@ const {
 const validate = require('./validate');
 const versions = require('./versions');
 
+const { uv } = errors;
+
 // Where a connection goes: one shape for all, since V8 makes a hidden class for
 // each object that a spread adds fields to.
 class Target {
@@ -57,24 +59,26 @@ function connect(...args) {
   // A socket that was used before starts from anew.
   if (this.write !== this.constructor.prototype.write &&
       Object.hasOwn(this, 'write')) delete this.write;
+  const { port, path } = options;
   if (this.destroyed) renew(this);
   if (core.clientChannel.hasSubscribers && versions.connectPublishes()) {
     core.clientChannel.publish({ socket: this });
   }
-  const { path } = options;
-  if (!path && options.port === undefined) {
+  if (port === undefined && path == null) {
     throw errors.codeError('ERR_MISSING_ARGS');
-  }
-  // All that can throw comes before there is a handle to lose.
-  if (path) validate.string(path, 'options.path');
-  const target = path ? new Target(path) : targetOf(options);
-  if (!this._handle) {
-    attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
-    parser.patchOnceLoaded();
   }
   if (callback !== null) this.once('connect', callback);
   this._unrefTimer();
   this.connecting = true;
+  // All that can throw comes before there is a handle to lose.
+  if (path) validate.string(path, 'options.path');
+  const target = path ? new Target(path) : targetOf(options);
+  // The getter of an option may have destroyed the socket.
+  if (!this.connecting) return this;
+  if (!this._handle) {
+    attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+    parser.patchOnceLoaded();
+  }
   if (path) connectHandle(this, target);
   else lookupAndConnect(this, target, options);
   return this;
@@ -89,33 +93,36 @@ function renew(socket) {
   socket[kPeer] = undefined;
 }
 
-function checkTarget(options) {
-  const { localAddress, localPort, port } = options;
-  if (localAddress && !isIP(localAddress)) {
-    throw errors.invalidIpAddress(localAddress);
+function checkLocal(address, port) {
+  if (address && !isIP(address)) throw errors.invalidIpAddress(address);
+  if (port) validate.number(port, 'options.localPort');
+}
+
+function checkRemote(host, port) {
+  // Versions that refuse it do so here, others leave it to the lookup.
+  if (typeof host === 'string' ? host.includes('\0') : host) {
+    versions.checkHost(host);
   }
-  if (localPort) validate.number(localPort, 'options.localPort');
-  if (port !== undefined) {
-    if (typeof port !== 'number' && typeof port !== 'string') {
-      throw errors.invalidArgType('options.port',
-        'one of type number or string', port);
-    }
-    validate.port(port);
+  if (port === undefined) return;
+  if (typeof port !== 'number' && typeof port !== 'string') {
+    throw errors.invalidArgType('options.port',
+      'one of type number or string', port);
   }
+  validate.port(port);
 }
 
 // Whether to try all addresses of a name, and how long each may take.
 function familySelection(options) {
-  const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = options;
-  if (autoSelectFamily != null) {
-    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
-  }
+  const { autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
   let timeout = defaults.getDefaultAutoSelectFamilyAttemptTimeout();
-  if (autoSelectFamilyAttemptTimeout !== undefined) {
+  if (autoSelectFamilyAttemptTimeout != null) {
     validate.int32(autoSelectFamilyAttemptTimeout,
       'options.autoSelectFamilyAttemptTimeout', 1);
     timeout = Math.max(autoSelectFamilyAttemptTimeout,
       defaults.MIN_ATTEMPT_TIMEOUT);
+  }
+  if (autoSelectFamily != null) {
+    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
   }
   return {
     enabled: autoSelectFamily ?? defaults.getDefaultAutoSelectFamily(),
@@ -123,28 +130,30 @@ function familySelection(options) {
   };
 }
 
-// What a TCP connection needs to know of its options.
+// What a TCP connection needs to know of its options, each of which is read once,
+// in core's order.
 function targetOf(options) {
-  checkTarget(options);
+  const { localAddress, localPort, host: given, port } = options;
+  const host = given || 'localhost';
+  checkLocal(localAddress, localPort);
+  checkRemote(host, port);
   const selection = familySelection(options);
-  const host = options.host || 'localhost';
-  if (typeof host !== 'string') versions.checkHost(host);
   const family = isIP(host);
-  if (!family && options.lookup != null) {
-    validate.callable(options.lookup, 'options.lookup');
-  }
   const target = new Target(family ? host : undefined);
   target.family = family;
   target.host = host;
-  target.port = options.port | 0;
-  target.localAddress = options.localAddress;
-  target.localPort = options.localPort;
+  target.port = port | 0;
+  target.localAddress = localAddress;
+  target.localPort = localPort;
   target.selection = selection;
   return target;
 }
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
+    if (options.lookup != null) {
+      validate.callable(options.lookup, 'options.lookup');
+    }
     triggeredBy(socket[core.asyncId], () => resolve(socket, target, options));
     return;
   }
@@ -155,12 +164,16 @@ function lookupAndConnect(socket, target, options) {
   });
 }
 
+// As server.address() has it.
+function familyNumber(family) {
+  if (family === 'IPv4') return 4;
+  return family === 'IPv6' ? 6 : family;
+}
+
 function resolve(socket, target, options) {
   const dns = require('dns');
-  const query = {
-    family: socket.preferredFamily ?? options.family,
-    hints: options.hints || 0,
-  };
+  const { family: wanted, hints } = options;
+  const query = { family: familyNumber(wanted), hints: hints || 0 };
   const isFixed = query.family === 4 || query.family === 6;
   if (!isWindows && !isFixed && query.hints === 0) {
     query.hints = dns.ADDRCONFIG;
@@ -185,11 +198,15 @@ function failLookup(socket, error) {
   nextTick(() => socket.destroy(error));
 }
 
+// Whether core takes what a lookup has given for an address.
+function isAddress(value) {
+  return typeof value === 'string' || versions.takesAddressLike() ?
+    isIP(value) !== 0 : false;
+}
+
 // The error for an answer that is no address, or undefined.
 function addressError(target, address, family) {
-  if (!isIP(address)) {
-    return errors.invalidIpAddress(address);
-  }
+  if (!isAddress(address)) return errors.invalidIpAddress(address);
   if (family === 4 || family === 6) return undefined;
   const error = errors.nodeError(RangeError, 'ERR_INVALID_ADDRESS_FAMILY',
     `Invalid address family: ${family} ${target.host}:${target.port}`);
@@ -201,7 +218,7 @@ function addressError(target, address, family) {
 function onAddress(socket, target, error, address, family) {
   socket.emit('lookup', error, address, family, target.host);
   if (!socket.connecting) return;
-  const failure = error ?? addressError(target, address, family);
+  const failure = error || addressError(target, address, family);
   if (failure) {
     failLookup(socket, failure);
     return;
@@ -218,15 +235,18 @@ function onAddresses(socket, target, error, addresses) {
     return;
   }
   const usable = [];
-  for (const { address, family } of addresses) {
-    socket.emit('lookup', error, address, family, target.host);
+  for (let i = 0, count = addresses.length; i < count; i++) {
+    const address = addresses[i];
+    const { address: ip, family } = address;
+    socket.emit('lookup', error, ip, family, target.host);
     if (!socket.connecting) return;
-    if (!addressError(target, address, family)) {
-      usable.push({ address, family });
+    if (addressError(target, ip, family)) continue;
+    if (!usable.some((one) => one.address === ip && one.family === family)) {
+      usable.push({ address: ip, family });
     }
   }
   if (usable.length === 0) {
-    const [{ address, family }] = addresses;
+    const { address, family } = addresses[0];
     failLookup(socket, addressError(target, address, family));
     return;
   }
@@ -236,20 +256,33 @@ function onAddresses(socket, target, error, addresses) {
     return;
   }
   const { connectToFirst } = require('./autoselect');
-  connectToFirst(socket, target, usable, { bindLocal, connected, startConnect });
+  connectToFirst(socket, target, usable,
+    { bindLocal, connected, startConnect, startError });
+}
+
+// Whether an address, which is one, is of another family.
+function isOtherFamily(address, family) {
+  return `${address}`.includes(':') !== (family === 6);
 }
 
 // Binds the local end if the user asked for one. The error, or undefined.
 function bindLocal(handle, target) {
-  const { family } = target;
-  if (!target.localAddress && !target.localPort) return undefined;
-  const address = target.localAddress || (family === 6 ? '::' : '0.0.0.0');
-  const port = target.localPort | 0;
-  const status = bindStatus(family === 6 ? handle.bind6(address, port, 0) :
-    handle.bind(address, port), target.localPort, handle);
+  const { family, localPort } = target;
+  if (!target.localAddress && !localPort) return undefined;
+  target.localAddress ||= family === 6 ? '::' : '0.0.0.0';
+  const { localAddress } = target;
+  const status = isOtherFamily(localAddress, family) ? uv.EINVAL :
+    bindStatus(handle.bind(localAddress, localPort | 0, 0), localPort, handle);
   if (status === 0) return undefined;
-  return errors.connectionException(status, 'bind', address,
-    target.localPort);
+  return errors.connectionException(status, 'bind', localAddress, localPort);
+}
+
+// The error of a connection that fails at once. Core looks for a local name and
+// shows what it finds: none, unless there is a connection already.
+function startError(socket, status, { address, port }) {
+  const local = status === uv.EALREADY ? socket._getsockname() : {};
+  return errors.connectionException(status, 'connect', address, port,
+    `${local.address}:${local.port}`);
 }
 
 // Starts the connection of the socket's own handle to one address or path.
@@ -276,12 +309,7 @@ function connectHandle(socket, target) {
     finish(result);
     afterConnect(socket, target, result);
   });
-  if (!status) return;
-  const name = socket._getsockname();
-  const local = name.address ? `${name.address}:${name.port}` : undefined;
-  const error = errors.connectionException(status, 'connect', address, port,
-    local);
-  socket.destroy(error);
+  if (status) socket.destroy(startError(socket, status, target));
 }
 
 // What connects: the socket's handle, or the one behind it.
@@ -298,6 +326,7 @@ function startConnect(handle, target, done) {
   request.oncomplete = done;
   request.address = address;
   if (!family) return fate(request, handle.connect(request, address));
+  if (isOtherFamily(address, family)) return fate(request, uv.EINVAL);
   request.port = port;
   request.localAddress = target.localAddress;
   request.localPort = target.localPort;

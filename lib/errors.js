@@ -3,7 +3,7 @@
 // Errors with core's names, codes, texts and properties.
 
 const { format, getSystemErrorMap, inspect } = require('util');
-const { Error, RangeError, TypeError } = require('./builtin');
+const { Error, RangeError, TypeError, net } = require('./builtin');
 
 const systemErrors = getSystemErrorMap();
 
@@ -31,20 +31,23 @@ function nodeError(Base, code, message) {
   return error;
 }
 
-// "Received …" for a value of the wrong type.
+// What core's error says about a value that `check` refuses, from "Received" on.
+// Versions of Node shorten values in different ways.
+function receivedBy(check, value) {
+  try {
+    check(value);
+  } catch ({ message }) {
+    return message.slice(message.indexOf('Received '));
+  }
+  return `Received ${inspect(value)}`;
+}
+
+// "Received …" for a value of the wrong type. No boolean is a number, and what
+// is none is refused as one.
 function received(value) {
-  if (value === null || value === undefined) return `Received ${value}`;
-  if (typeof value === 'function' && value.name) {
-    return `Received function ${value.name}`;
-  }
-  if (typeof value === 'object') {
-    const name = value.constructor?.name;
-    return name ? `Received an instance of ${name}` :
-      `Received ${inspect(value, { depth: -1 })}`;
-  }
-  let text = inspect(value, { colors: false });
-  if (text.length > 28) text = `${text.slice(0, 25)}...`;
-  return `Received type ${typeof value} (${text})`;
+  return receivedBy(typeof value === 'boolean' ?
+    net.setDefaultAutoSelectFamilyAttemptTimeout :
+    net.setDefaultAutoSelectFamily, value);
 }
 
 // `expected` reads like 'of type string' or 'an instance of Foo'.
@@ -54,35 +57,32 @@ function invalidArgType(name, expected, value) {
     `The "${name}" ${kind} must be ${expected}. ${received(value)}`);
 }
 
-// A string that is said to be a Buffer.
+// A string that is said to be a Buffer. Core's C++ makes this one, with a code
+// that its stack does not show.
 function notABuffer() {
-  return nodeError(TypeError, 'ERR_INVALID_ARG_TYPE',
-    'Second argument must be a buffer');
+  const error = new TypeError('Second argument must be a buffer');
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  return error;
 }
 
 function invalidArgValue(name, value, reason = 'is invalid') {
-  let text = inspect(value);
-  if (text.length > 128) text = `${text.slice(0, 128)}...`;
   const kind = name.includes('.') ? 'property' : 'argument';
   return nodeError(TypeError, 'ERR_INVALID_ARG_VALUE',
-    `The ${kind} '${name}' ${reason}. Received ${text}`);
+    `The ${kind} '${name}' ${reason}. ${receivedBy(refuseObjectMode, value)}`);
 }
 
-// Puts an underscore between groups of three digits, as core does for numbers
-// that are out of range by much.
-function groupDigits(digits) {
-  return digits.replace(/\B(?=(\d{3})+$)/g, '_');
+// For any value but a falsy one.
+function refuseObjectMode(objectMode) {
+  new net.Socket({ objectMode });
 }
 
 function outOfRange(name, range, value) {
-  let text = inspect(value);
-  if (Number.isInteger(value) && Math.abs(value) > 2 ** 32) {
-    const sign = value < 0 ? '-' : '';
-    text = sign + groupDigits(String(Math.abs(value)));
-  }
+  // What core would take it must not be given.
+  const isTimeout = value > 0 && value === (value | 0);
+  const text = isTimeout ? `Received ${value}` :
+    receivedBy(net.setDefaultAutoSelectFamilyAttemptTimeout, value);
   return nodeError(RangeError, 'ERR_OUT_OF_RANGE',
-    `The value of "${name}" is out of range. It must be ${range}. ` +
-    `Received ${text}`);
+    `The value of "${name}" is out of range. It must be ${range}. ${text}`);
 }
 
 function invalidIpAddress(value) {

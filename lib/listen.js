@@ -17,8 +17,8 @@ const { Pipe, TCP } = require('./transports');
 const validate = require('./validate');
 const versions = require('./versions');
 
-const { uv } = errors;
 const { asyncId, createServerHandle: createCoreHandle, ownerSymbol } = core;
+const { uv } = errors;
 
 const listenChannel = diagnostics.tracingChannel?.('net.server.listen');
 
@@ -43,6 +43,8 @@ function createServerHandle(address, port, addressType, fd, flags) {
 }
 
 function handleOfDescriptor(fd) {
+  // Core says what is wrong with it.
+  if (!Number.isInteger(fd)) return createCoreHandle(null, -1, -1, fd);
   const type = guessHandleType(fd);
   if (type !== 'TCP' && type !== 'PIPE') return uv.EINVAL;
   const handle = type === 'TCP' ? new TCP(TCP.SERVER) : new Pipe(Pipe.SERVER);
@@ -110,7 +112,7 @@ function startListening(server, where, onConnection) {
   server[asyncId] = handle.getAsyncId?.() ?? -1;
   handle.onconnection = onConnection;
   handle[ownerSymbol] = server;
-  const status = handle.listen(where.backlog || adopt.DEFAULT_BACKLOG);
+  const status = handle.listen(+(where.backlog || adopt.DEFAULT_BACKLOG));
   if (status) {
     handle.close();
     server._handle = null;
@@ -138,7 +140,7 @@ function listenInCluster(server, where, exclusive) {
     return;
   }
   const { address, port, addressType, fd, flags, backlog } = where;
-  const listeningId = ++server._listeningId;
+  const listeningId = server._listeningId;
   getServer.call(cluster, server, { address, port, addressType, fd, flags, backlog },
     (status, handle) => {
       // Closed meanwhile: nobody wants the handle any more.
@@ -164,26 +166,49 @@ function listen2(server, where) {
   server._listen2(address, port, addressType, backlog, fd, flags);
 }
 
-function reusesPort({ reusePort }) {
-  return Boolean(reusePort) && versions.hasReusePort;
+function reusesPort(options) {
+  return versions.hasReusePort && Boolean(options.reusePort);
 }
 
-function lookupAndListen(server, options, backlog, flags) {
-  const { host } = options;
-  const exclusive = options.exclusive || reusesPort(options);
-  const port = options.port | 0;
+// Core's way of listening to a name: with all its addresses asked for, the first
+// is taken that is not of one link only (fe80::/10).
+function isLinkLocal({ address, family }) {
+  return family === 6 && /^fe[89ab]/i.test(address);
+}
+
+function lookupAndListen(server, { host, port, exclusive, backlog, flags }) {
   const listeningId = server._listeningId;
-  require('dns').lookup(host, (error, address, family) => {
+  const found = (error, address, family) => {
+    // Closed, or told to listen elsewhere meanwhile.
     if (listeningId !== server._listeningId) return;
     if (error) {
-      traceError(server, error);
       server.emit('error', error);
       return;
     }
     const addressType = address ? family : 4;
     listenInCluster(server,
       { address, port, addressType, backlog, fd: undefined, flags }, exclusive);
+  };
+  const dns = require('dns');
+  if (!versions.listenAsksForAll()) {
+    dns.lookup(host, found);
+    return;
+  }
+  dns.lookup(host, { all: true }, (error, addresses) => {
+    if (error || listeningId !== server._listeningId) {
+      found(error);
+      return;
+    }
+    const first = firstUsable(addresses);
+    found(null, first.address, first.family);
   });
+}
+
+function firstUsable(addresses) {
+  for (const candidate of addresses) {
+    if (!isLinkLocal(candidate)) return candidate;
+  }
+  return addresses[0];
 }
 
 // Closes the server when the signal aborts.
@@ -202,18 +227,24 @@ function closeOnAbort(server, signal) {
   server.once('close', () => signal.removeEventListener('abort', close));
 }
 
-function listenOnPort(server, options, backlog, flags) {
-  const port = validate.port(options.port, 'options.port');
-  if (options.host) {
-    lookupAndListen(server, { ...options, port }, backlog, flags);
+function listenOnPort(server, options, given, { args, flags }) {
+  const port = validate.port(given, 'options.port');
+  const backlog = options.backlog || backlogOf(args);
+  const reuses = reusesPort(options);
+  const { host } = options;
+  const exclusive = reuses || options.exclusive;
+  if (host) {
+    lookupAndListen(server, { host, port, exclusive, backlog, flags });
   } else {
     listenInCluster(server, { address: null, port, addressType: 4, backlog,
-      fd: undefined, flags }, options.exclusive || reusesPort(options));
+      fd: undefined, flags }, exclusive);
   }
 }
 
-function listenOnPath(server, options, backlog) {
-  const { path, readableAll, writableAll } = options;
+function listenOnPath(server, options, args) {
+  const { path } = options;
+  const backlog = options.backlog || backlogOf(args);
+  const { exclusive, readableAll, writableAll } = options;
   // Core's own text, with its slip of the pen.
   if (path[0] === '\0' && (readableAll || writableAll)) {
     throw errors.invalidArgValue('options', options, 'can not set ' +
@@ -221,7 +252,7 @@ function listenOnPath(server, options, backlog) {
   }
   server._pipeName = path;
   listenInCluster(server, { address: path, port: -1, addressType: -1, backlog,
-    fd: undefined, flags: undefined }, options.exclusive);
+    fd: undefined, flags: undefined }, exclusive);
   if (!server._handle || (!readableAll && !writableAll)) return;
   const mode = (readableAll ? Pipe.UV_READABLE : 0) |
     (writableAll ? Pipe.UV_WRITABLE : 0);
@@ -254,19 +285,28 @@ function listen(...args) {
   const [given, callback] = normalizeOnce(args);
   if (this._handle) throw errors.codeError('ERR_SERVER_ALREADY_LISTEN');
   if (callback !== null) this.once('listening', callback);
-  const options = given._handle || given.handle || given;
+  const bound = boundSocketOf(given);
+  const options = bound ?? (given._handle || given.handle || given);
+  // An earlier call that still waits for a lookup counts no longer.
+  this._listeningId++;
   const flags = (options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0) |
     (reusesPort(options) ? TCP.UV_TCP_REUSEPORT : 0);
-  const backlog = options.backlog || backlogOf(args);
   if (listenChannel?.hasSubscribers) {
     listenChannel.asyncStart.publish({ server: this, options: given });
   }
-  if (adopt.isBoundSocket(given.handle ?? given)) {
-    listenOnBoundSocket(this, given.handle ?? given, given.backlog || backlog);
+  if (bound !== null) {
+    listenOnBoundSocket(this, bound, given.backlog || backlogOf(args));
   } else {
-    listenOn(this, args, options, backlog, flags);
+    listenOn(this, options, { args, flags });
   }
   return this;
+}
+
+// What core of this version can bind before it listens, or null.
+function boundSocketOf(given) {
+  if (!core.BoundSocket) return null;
+  const bound = given.handle ?? given;
+  return adopt.isBoundSocket(bound) ? bound : null;
 }
 
 // Core's handle listens; the connections it accepts become ours.
@@ -278,24 +318,27 @@ function listenOnBoundSocket(server, bound, backlog) {
     fd: undefined, flags: undefined }, true);
 }
 
-function listenOn(server, args, options, backlog, flags) {
+// Each option is read when its turn comes, as core does: what is not needed may
+// have a getter that throws.
+function listenOn(server, options, call) {
+  const { args } = call;
   if (isListenHandle(options)) {
     server._handle = options;
     listenInCluster(server, { address: null, port: -1, addressType: -1,
-      backlog, fd: undefined, flags: undefined }, true);
+      backlog: backlogOf(args), fd: undefined, flags: undefined }, true);
     return;
   }
   closeOnAbort(server, options.signal);
   if (typeof options.fd === 'number' && options.fd >= 0) {
     listenInCluster(server, { address: null, port: null, addressType: null,
-      backlog, fd: options.fd, flags: undefined });
+      backlog: backlogOf(args), fd: options.fd, flags: undefined });
     return;
   }
   const port = wantsAnyPort(args, options) ? 0 : options.port;
   if (typeof port === 'number' || typeof port === 'string') {
-    listenOnPort(server, { ...options, port }, backlog, flags);
+    listenOnPort(server, options, port, call);
   } else if (options.path && isPipeName(options.path)) {
-    listenOnPath(server, options, backlog);
+    listenOnPath(server, options, args);
   } else {
     throw errors.invalidArgValue('options', options,
       'port' in options || 'path' in options ? undefined :

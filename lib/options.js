@@ -9,11 +9,6 @@ const {
   kTypeOfService,
 } = require('./symbols');
 
-// enum uvnet_os_option in src/os.h.
-const KEEP_ALIVE_INTERVAL = 0;
-const KEEP_ALIVE_COUNT = 1;
-const TYPE_OF_SERVICE = 2;
-
 // From 24.19 on Node lets users say how often to probe, and takes an object.
 const knowsProbes = core.Socket.prototype.setKeepAlive.length > 2;
 const knowsTypeOfService = 'setTypeOfService' in core.Socket.prototype;
@@ -34,20 +29,22 @@ function toSeconds(milliseconds) {
   return milliseconds === undefined ? undefined : ~~(milliseconds / 1000);
 }
 
-// Tells the kernel what the socket has kept. How often to probe is what libuv
-// thinks best, if the user does not say it.
+// Tells the kernel what the socket has kept, as core of this version calls its
+// handles.
 function applyKeepAlive(socket, handle) {
-  const interval = socket[kKeepAliveInterval];
-  const count = socket[kKeepAliveCount];
-  handle.setKeepAlive(socket[kKeepAlive], socket[kKeepAliveDelay]);
-  if (!socket[kKeepAlive] || !handle.setOption) return;
-  if (interval !== undefined) handle.setOption(KEEP_ALIVE_INTERVAL, interval);
-  if (count !== undefined) handle.setOption(KEEP_ALIVE_COUNT, count | 0);
+  const enable = socket[kKeepAlive];
+  const delay = socket[kKeepAliveDelay];
+  if (knowsProbes) {
+    handle.setKeepAlive(enable, delay, socket[kKeepAliveInterval],
+      socket[kKeepAliveCount]);
+  } else {
+    handle.setKeepAlive(enable, delay);
+  }
 }
 
 // 0 or a negative error. A pipe has no such thing.
 function applyTypeOfService(socket, handle) {
-  return handle.setOption?.(TYPE_OF_SERVICE, socket[kTypeOfService]) ?? 0;
+  return handle.setTypeOfService?.(socket[kTypeOfService]) ?? 0;
 }
 
 function useKeepAlive(socket, options) {
@@ -99,7 +96,7 @@ function setTypeOfService(tos) {
 }
 
 function getTypeOfService() {
-  const result = this._handle?.getOption?.(TYPE_OF_SERVICE) ??
+  const result = this._handle?.getTypeOfService?.() ??
     this[kTypeOfService] ?? 0;
   if (result < 0) throw errors.errnoException(result, 'getTypeOfService');
   return result;

@@ -34,14 +34,15 @@ function Server(options, connectionListener) {
     return constructOther(this, options, connectionListener);
   }
   EventEmitter.call(this);
-  const [settings, listener] = serverArguments(options, connectionListener);
+  const [given, listener] = serverArguments(options, connectionListener);
+  // Own options only.
+  const settings = { ...given };
   if (typeof listener === 'function') this.on('connection', listener);
-  if (settings.keepAliveInitialDelay !== undefined) {
-    validate.number(settings.keepAliveInitialDelay,
-      'options.keepAliveInitialDelay');
-  }
-  if (settings.highWaterMark !== undefined) {
-    validate.number(settings.highWaterMark, 'options.highWaterMark');
+  for (const name of ['keepAliveInitialDelay', 'highWaterMark']) {
+    if (settings[name] === undefined) continue;
+    validate.number(settings[name], `options.${name}`);
+    // As good as none.
+    if (settings[name] < 0) settings[name] = undefined;
   }
   initialize(this, settings);
 }
@@ -79,8 +80,7 @@ function initialize(server, options) {
   server.pauseOnConnect = Boolean(options.pauseOnConnect);
   server.noDelay = Boolean(options.noDelay);
   server.keepAlive = Boolean(options.keepAlive);
-  server.keepAliveInitialDelay =
-    Math.max(~~(options.keepAliveInitialDelay / 1000), 0);
+  server.keepAliveInitialDelay = ~~(options.keepAliveInitialDelay / 1000);
   server.highWaterMark = options.highWaterMark ??
     stream.getDefaultHighWaterMark(false);
   const blockList = versions.blockListOf(options);
@@ -110,8 +110,8 @@ function onConnection(status, handle) {
   }
   socket.server = server;
   socket._server = server;
-  if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
   emitConnection(server, socket);
+  if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
 }
 
 // What core accepted moves to uvnet, but for TLS.
@@ -121,8 +121,9 @@ function ownHandle(server, handle) {
 }
 
 function isFull({ maxConnections, _connections: count }) {
-  return maxConnections === 0 ? versions.zeroConnectionsIsALimit :
-    Boolean(maxConnections) && count >= maxConnections;
+  // From Node 21 on 0, false and '' are limits too.
+  return (versions.zeroConnectionsIsALimit ? maxConnections != null :
+    Boolean(maxConnections)) && count >= maxConnections;
 }
 
 function isBlocked(list, handle) {

@@ -4,8 +4,9 @@
 // stream.js, how a connection comes about in connect.js.
 
 const { Duplex } = require('stream');
+const { types: { isUint8Array } } = require('util');
 const {
-  Buffer, Error, TypeError, Uint8Array, isWindows,
+  Buffer, Error, TypeError, isWindows,
 } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
@@ -44,9 +45,10 @@ function Socket(options) {
     return this;
   }
   if (hasForeignHandle(options)) return foreign.construct(this, options);
+  checkOptions(options ?? {});
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
-  checkOptions(settings);
+  versions.blockListOf(settings);
   const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
@@ -72,7 +74,9 @@ function isOwn(value) {
 // Such options are not copied here: for a copy of a copy, which others make, V8
 // may make a new hidden class each time.
 function hasForeignHandle(options) {
-  return foreign.isForeign(options?.handle) && Object.hasOwn(options, 'handle');
+  const handle = options?.handle;
+  return Boolean(handle) && !(handle instanceof Handle) &&
+    Object.hasOwn(options, 'handle');
 }
 
 // Without `new`; or for a class that was derived from core's Socket before net
@@ -96,6 +100,7 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
   writable: true,
 });
 
+// As core does, looks at inherited options too; what is used later is the copy.
 function checkOptions(options) {
   for (const name of ['objectMode', 'readableObjectMode',
     'writableObjectMode']) {
@@ -108,7 +113,6 @@ function checkOptions(options) {
     validate.number(options.keepAliveInitialDelay,
       'options.keepAliveInitialDelay');
   }
-  versions.blockListOf(options);
 }
 
 function handleOf(options) {
@@ -179,11 +183,10 @@ for (const [key, value] of [
 }
 
 function useKeepAliveAndNoDelay(socket, options) {
-  const { keepAlive, keepAliveInitialDelay, noDelay } = options;
+  const { keepAlive, keepAliveInitialDelay: delay, noDelay } = options;
   if (noDelay) socket[kNoDelay] = true;
   if (keepAlive) socket[kKeepAlive] = true;
-  const delay = Math.max(~~(keepAliveInitialDelay / 1000), 0);
-  if (delay > 0) socket[kKeepAliveDelay] = delay;
+  if (delay >= 1000) socket[kKeepAliveDelay] = ~~(delay / 1000);
 }
 
 // What a stream takes of a socket's options, in one shape for all sockets: V8
@@ -216,14 +219,15 @@ function streamOptions(options) {
 
 function useOnRead(socket, onread) {
   if (onread === null || typeof onread !== 'object') return;
-  const { buffer, callback } = onread;
-  const isView = buffer instanceof Uint8Array;
-  if (!isView && typeof buffer !== 'function') return;
-  if (typeof callback !== 'function') return;
+  // One of another realm is no instance of ours.
+  const isView = isUint8Array(onread.buffer);
+  if (!isView && typeof onread.buffer !== 'function') return;
+  if (typeof onread.callback !== 'function') return;
   socket[kOnRead] = {
-    buffer: isView ? buffer : buffer(),
-    next: isView ? null : buffer,
-    callback,
+    // Core's word for one that is not there yet: the callback may see it.
+    buffer: isView ? onread.buffer : true,
+    next: isView ? null : onread.buffer,
+    callback: onread.callback,
   };
 }
 

@@ -4,7 +4,8 @@
 // go out is in writing.js.
 
 const { Duplex } = require('stream');
-const { Buffer, Uint8Array, setImmediate } = require('./builtin');
+const { types: { isUint8Array } } = require('util');
+const { Buffer, setImmediate } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -28,8 +29,19 @@ function attachHandle(socket, handle) {
   const id = handle.getAsyncId();
   // A small integer needs no memory of its own.
   socket[asyncId] = id === (id | 0) ? id | 0 : id;
-  if (socket[kOnRead]) handle.useUserBuffer(socket[kOnRead].buffer);
+  if (socket[kOnRead]) useUserBuffer(socket[kOnRead], handle);
   if (socket[kRelay]) handle.useRelay(true);
+}
+
+// Takes the user's buffer for the handle. What a function gives instead of one
+// leaves the handle without.
+function useUserBuffer(settings, handle) {
+  if (settings.next !== null) {
+    const buffer = settings.next();
+    if (!isUint8Array(buffer)) return;
+    settings.buffer = buffer;
+  }
+  handle.useUserBuffer(settings.buffer);
 }
 
 // What a handle of ours calls when libuv is done with it.
@@ -249,7 +261,8 @@ function hasRoom(socket, count) {
 // in `chunk` and goes there now. False if the user wants no more.
 function callOnRead(socket, count, chunk) {
   const settings = socket[kOnRead];
-  if (chunk !== undefined) {
+  // Without a buffer there is only a count to tell.
+  if (chunk !== undefined && settings.buffer !== true) {
     if (!hasRoom(socket, count)) return false;
     settings.buffer.set(chunk);
   }
@@ -257,7 +270,7 @@ function callOnRead(socket, count, chunk) {
     settings.callback.call(socket, count, settings.buffer) !== false;
   if (settings.next !== null) {
     const buffer = settings.next();
-    if (buffer instanceof Uint8Array) {
+    if (isUint8Array(buffer)) {
       settings.buffer = buffer;
       socket._handle?.useUserBuffer(buffer);
     }

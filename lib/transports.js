@@ -10,8 +10,41 @@ const {
 const { PipeConnectWrap, TCPConnectWrap } = require('./requests');
 const versions = require('./versions');
 
+// enum uvnet_os_option in src/os.h.
+const KEEP_ALIVE_INTERVAL = 0;
+const KEEP_ALIVE_COUNT = 1;
+const TYPE_OF_SERVICE = 2;
+
+// libuv's: seconds, and probes.
+const DEFAULT_INTERVAL = 1;
+const DEFAULT_COUNT = 10;
+
 const IS_TCP = 0;
 const IS_PIPE = 1;
+
+// Core's C++ takes the default for what is no 32-bit integer from 0 on.
+function uint32Or(value, standard) {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffffffff &&
+    !Object.is(value, -0) ? value : standard;
+}
+
+// As libuv does for core, step by step: where the system refuses a value, that
+// and what follows stay as they are, and nobody hears of it.
+function setProbes(id, delay, interval, count) {
+  const before = [KEEP_ALIVE_INTERVAL, KEEP_ALIVE_COUNT]
+    .map((option) => binding.getOption(id, option));
+  // A delay of 0 is refused after probes have been turned on.
+  const isRefused = interval === 0 || count === 0;
+  const status = binding.setKeepAlive(id, true, isRefused ? 0 : delay);
+  if (status < 0) return status;
+  if (binding.setOption(id, KEEP_ALIVE_INTERVAL, interval | 0) < 0) {
+    binding.setOption(id, KEEP_ALIVE_INTERVAL, before[0]);
+  } else if (binding.setOption(id, KEEP_ALIVE_COUNT, count | 0) === 0) {
+    return 0;
+  }
+  binding.setOption(id, KEEP_ALIVE_COUNT, before[1]);
+  return 0;
+}
 
 // Fills `out` with address, family and port. 0 or a negative error.
 function fillName(handle, peer, out) {
@@ -51,17 +84,21 @@ class TCP extends Handle {
   getpeername(out) { return fillName(this, true, out); }
   setNoDelay(enable) { return binding.setNoDelay(idOf(this), !!enable); }
 
-  // `delay` in seconds.
-  setKeepAlive(enable, delay) {
-    return binding.setKeepAlive(idOf(this), !!enable, delay | 0);
+  // `delay` and `interval` in seconds.
+  setKeepAlive(enable, delay, interval, count) {
+    const id = idOf(this);
+    const seconds = uint32Or(interval, DEFAULT_INTERVAL);
+    const probes = uint32Or(count, DEFAULT_COUNT);
+    const isUsual = seconds === DEFAULT_INTERVAL && probes === DEFAULT_COUNT;
+    return enable && !isUsual ? setProbes(id, delay | 0, seconds, probes) :
+      binding.setKeepAlive(id, !!enable, delay | 0);
   }
 
-  // `option` is an enum uvnet_os_option of src/os.h.
-  setOption(option, value) {
-    return binding.setOption(idOf(this), option, value);
+  setTypeOfService(value) {
+    return binding.setOption(idOf(this), TYPE_OF_SERVICE, value);
   }
 
-  getOption(option) { return binding.getOption(idOf(this), option); }
+  getTypeOfService() { return binding.getOption(idOf(this), TYPE_OF_SERVICE); }
 }
 TCP.prototype.bind6 = TCP.prototype.bind;
 TCP.prototype.connect6 = TCP.prototype.connect;

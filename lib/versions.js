@@ -2,6 +2,7 @@
 
 // What Node's versions do differently, found by trying core when it matters.
 
+const diagnostics = require('diagnostics_channel');
 const process = require('process');
 const { Buffer, Error, isWindows, platform } = require('./builtin');
 const core = require('./core');
@@ -91,6 +92,43 @@ function checkHost(host) {
   }
 }
 
+// Whether listen() asks dns.lookup() for all addresses of a name. Nothing comes of
+// this call: nobody hears of it, and the lookup has no answer.
+const listenAsksForAll = once(() => {
+  const dns = require('dns');
+  const { lookup } = dns;
+  const channel = diagnostics.channel('tracing:net.server.listen:asyncStart');
+  let asksForAll = false;
+  dns.lookup = (host, options) => { asksForAll = options?.all === true; };
+  Object.defineProperty(channel, 'publish',
+    { value() {}, configurable: true });
+  try {
+    new core.Server().listen(0, 'localhost');
+  } finally {
+    dns.lookup = lookup;
+    delete channel.publish;
+  }
+  return asksForAll;
+}, true);
+
+// Whether what a lookup gives as an address may be anything that reads as one,
+// or must be a string. Core's look at a symbol throws, or finds it wrong.
+const takesAddressLike = once(() => {
+  const socket = new core.Socket();
+  socket.on('error', () => {});
+  try {
+    core.quietly(() => socket.connect({ host: 'x', port: 1, family: 4,
+      lookup(host, options, done) {
+        done(null, Symbol('no address'), 4);
+      } }));
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}, false);
+
 // The list of an option `blockList`, or undefined. Versions that do not know
 // the option ignore it; the others throw for what is no list.
 function blockListOf({ blockList }) {
@@ -137,6 +175,8 @@ module.exports = {
   finishesUnconnected,
   handlesMakeRequests,
   hasReusePort,
+  listenAsksForAll,
   refusesPath,
+  takesAddressLike,
   zeroConnectionsIsALimit,
 };

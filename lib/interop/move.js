@@ -5,6 +5,7 @@
 // core's methods over a core handle with a second descriptor of the connection.
 
 const process = require('process');
+const { types: { isUint8Array } } = require('util');
 const binding = require('../binding');
 const { Error } = require('../builtin');
 const { setImmediate } = require('../builtin');
@@ -95,7 +96,8 @@ function attachNative(socket, native, handle, unsent) {
   native[core.ownerSymbol] = socket;
   native.onread = core.onRead;
   native.reading = false;
-  if (socket[kOnRead]) native.useUserBuffer(socket[kOnRead].buffer);
+  const buffer = socket[kOnRead]?.buffer;
+  if (isUint8Array(buffer)) native.useUserBuffer(buffer);
   socket._handle = native;
   socket[core.asyncId] = native.getAsyncId();
   continueCount(native, 'bytesRead', handle.bytesRead);
