@@ -11,7 +11,8 @@ const path = require('path');
 const ETC = '/etc/apt';
 // Part of every apt; not on the PATH.
 const HELPER = '/usr/lib/apt/apt-helper';
-const RELEASE = 'trixie';
+// Each has another major version or two.
+const RELEASES = ['trixie', 'forky', 'sid'];
 const PACKAGE = 'nodejs';
 const PARTS = [
   'common', 'fixtures', 'parallel', 'sequential', 'pummel', 'known_issues',
@@ -102,23 +103,21 @@ function findArchive(etc = ETC) {
   return entries.find(isArchive);
 }
 
-function writeSources(dir, { uri, signedBy }) {
+function writeSource(file, release, { uri, signedBy }) {
   const lines = [
-    'Types: deb-src', `URIs: ${uri}`, `Suites: ${RELEASE}`, 'Components: main',
+    'Types: deb-src', `URIs: ${uri}`, `Suites: ${release}`, 'Components: main',
   ];
   if (signedBy) lines.push(`Signed-By: ${signedBy}`);
-  fs.writeFileSync(
-    path.join(dir, 'parts', 'archive.sources'), `${lines.join('\n')}\n`);
+  fs.writeFileSync(file, `${lines.join('\n')}\n`);
 }
 
 /** Makes the private configuration in `dir`; returns apt-get's options. */
-function configure(dir, archive) {
+function configure(dir) {
   for (const name of ['state/lists/partial', 'cache/archives/partial',
                       'parts']) {
     fs.mkdirSync(path.join(dir, name), { recursive: true });
   }
   fs.writeFileSync(path.join(dir, 'state', 'status'), '');
-  writeSources(dir, archive);
   const settings = {
     'Dir::State': path.join(dir, 'state'),
     'Dir::State::lists': path.join(dir, 'state', 'lists'),
@@ -130,6 +129,35 @@ function configure(dir, archive) {
     'Acquire::Retries': '3',
   };
   return Object.entries(settings).flatMap(([k, v]) => ['-o', `${k}=${v}`]);
+}
+
+/**
+ * Fetches the signed indexes. A release that the archive does not have, or that
+ * its keyring does not vouch for, is left out; throws if none is left.
+ */
+function update(options, dir, archive) {
+  const errors = [];
+  for (const release of RELEASES) {
+    const file = path.join(dir, 'parts', `${release}.sources`);
+    writeSource(file, release, archive);
+    try {
+      run('apt-get', [...options, 'update']);
+    } catch (err) {
+      errors.push(`${release}: ${err.message}`);
+      fs.rmSync(file);
+    }
+  }
+  if (errors.length === RELEASES.length) throw new Error(errors.join('\n'));
+}
+
+/**
+ * What versions of the package the indexes list: upstream's number, such as
+ * '20.19.2', to Debian's.
+ */
+function packagedVersions(options) {
+  const text = run('apt-cache', [...options, 'showsrc', PACKAGE]);
+  const lines = text.matchAll(/^Version: ((?:\d+:)?(\d+\.\d+\.\d+)\S*)/mg);
+  return new Map([...lines].map(([, debian, upstream]) => [upstream, debian]));
 }
 
 /** Node's own tarball in what `apt-get source --print-uris` lists. */
@@ -146,9 +174,9 @@ function listedTarball(uris) {
  * signed index. Debian's own files are not needed, and a mirror may lack them
  * for a while after they changed.
  */
-function fetchTarball(options, dir) {
+function fetchTarball(options, dir, debianVersion) {
   const uris = run('apt-get', [...options, 'source', '--print-uris',
-                               '--only-source', `${PACKAGE}/${RELEASE}`]);
+                               '--only-source', `${PACKAGE}=${debianVersion}`]);
   const { uri, name, hash } = listedTarball(uris);
   const file = path.join(dir, name);
   run(HELPER, [...options, 'download-file', uri, file, hash]);
@@ -165,34 +193,29 @@ function unpack(tarball, dest) {
 }
 
 /**
- * Newest upstream version of the package in the private lists, such as
- * '20.19.2'.
- */
-function packagedVersion(options) {
-  const text = run('apt-cache', [...options, 'showsrc', PACKAGE]);
-  const version = /^Version: (?:\d+:)?(\d+\.\d+\.\d+)/m.exec(text);
-  if (!version) throw new Error(`no source package ${PACKAGE}`);
-  return version[1];
-}
-
-/**
  * Puts `test/` of Debian's Node sources into `dest`.
  * @param {string} work an empty directory for APT's files
  * @param {string} dest an existing directory
- * @param {string} major the major version wanted, such as '20'
- * @returns {string} the version of the sources; throws where that cannot be
+ * @param {function(string[]): (string|undefined)} choose takes one of the
+ *   versions that there are, or none
+ * @returns {string} the version of the sources; throws where that cannot be,
+ *   with the versions that there are as `available`, if they are known
  */
-function fetchFromApt(work, dest, major) {
+function fetchFromApt(work, dest, choose) {
   const archive = findArchive();
   if (!archive) throw new Error('no Debian archive among the APT sources');
-  const options = configure(work, archive);
-  run('apt-get', [...options, 'update']);
-  const version = packagedVersion(options);
-  if (version.split('.')[0] !== major) {
-    throw new Error(`${RELEASE} has Node ${version}, wanted ${major}`);
+  const options = configure(work);
+  update(options, work, archive);
+  const versions = packagedVersions(options);
+  const available = [...versions.keys()];
+  try {
+    const version = choose(available);
+    if (!version) throw new Error(`Debian has Node ${available.join(', ')}`);
+    unpack(fetchTarball(options, work, versions.get(version)), dest);
+    return version;
+  } catch (err) {
+    throw Object.assign(err, { available });
   }
-  unpack(fetchTarball(options, work), dest);
-  return version;
 }
 
 module.exports = { PARTS, fetchFromApt, run };

@@ -1,7 +1,8 @@
 'use strict';
 
 // Finds Node's own test suite: a directory the user names, or the cache, or
-// Debian's source package, or Node's git repository, in this order.
+// Debian's source package, or Node's git repository, in this order; for a major
+// version that none of them has, that of an earlier one.
 
 const crypto = require('crypto');
 const fs = require('fs');
@@ -81,26 +82,45 @@ function isIntact(root) {
   });
 }
 
+/** By number, the newest first. */
 function compareVersions(a, b) {
   return b.localeCompare(a, 'en', { numeric: true });
 }
 
-/** The cached suite of the same major version; the exact one is preferred. */
-function cachedSuite(version, log) {
+function majorOf(version) {
+  return version.split('.')[0];
+}
+
+/**
+ * Of several versions the one whose tests suit `version` best: the newest that
+ * is not newer, or else the oldest. Undefined if there is none.
+ */
+function closest(versions, version) {
+  const sorted = [...versions].sort(compareVersions);
+  return sorted.find((one) => compareVersions(one, version) >= 0) ??
+    sorted.at(-1);
+}
+
+function sameMajor(versions, version) {
+  return versions.filter((one) => majorOf(one) === majorOf(version));
+}
+
+function cachedVersions() {
   const root = cacheRoot();
-  if (!fs.existsSync(root)) return null;
-  const [major] = version.split('.');
-  const exact = `node-${version}`;
-  const names = fs.readdirSync(root)
-    .filter((name) => name.startsWith(`node-${major}.`))
-    .sort((a, b) => (b === exact) - (a === exact) || compareVersions(a, b));
-  for (const name of names) {
-    const dir = path.join(root, name);
-    if (isIntact(dir)) return dir;
-    log(`${dir} is not complete and will be fetched again`);
-    fs.rmSync(dir, { recursive: true, force: true });
-  }
-  return null;
+  if (!fs.existsSync(root)) return [];
+  return fs.readdirSync(root).filter((name) => /^node-\d/.test(name))
+    .map((name) => name.slice('node-'.length));
+}
+
+/** The cached suite of the same major version that suits best. */
+function cachedSuite(version, log) {
+  const found = closest(sameMajor(cachedVersions(), version), version);
+  if (!found) return null;
+  const dir = path.join(cacheRoot(), `node-${found}`);
+  if (isIntact(dir)) return dir;
+  log(`${dir} is not complete and will be fetched again`);
+  fs.rmSync(dir, { recursive: true, force: true });
+  return cachedSuite(version, log);
 }
 
 function fetchFromGit(dest, version) {
@@ -115,16 +135,20 @@ function fetchFromGit(dest, version) {
   return version;
 }
 
-/** Fetches into `dest` by the first way that works; returns the version. */
+/**
+ * Fetches into `dest` by the first way that works; returns the version. The
+ * error if none does says which versions there are, where that is known.
+ */
 function fetchTo(work, dest, version, log) {
+  const choose = (all) => closest(sameMajor(all, version), version);
   const ways = [
-    ['Debian sources', () => fetchFromApt(path.join(work, 'apt'), dest,
-                                          version.split('.')[0])],
+    ['Debian sources',
+     () => fetchFromApt(path.join(work, 'apt'), dest, choose)],
     ['git', () => fetchFromGit(dest, version)],
   ];
   const errors = [];
   for (const [name, fetch] of ways) {
-    log(`fetching Node's tests: ${name}`);
+    log(`fetching the tests of Node ${version}: ${name}`);
     try {
       fs.rmSync(dest, { recursive: true, force: true });
       fs.mkdirSync(dest);
@@ -133,11 +157,13 @@ function fetchTo(work, dest, version, log) {
       return found;
     } catch (err) {
       log(`  ${err.message}`);
-      errors.push(`${name}: ${err.message}`);
+      errors.push(err);
     }
   }
-  throw new Error(
-    `cannot get Node's tests; name a copy with --suite\n${errors.join('\n')}`);
+  const lines = errors.map(({ message }, i) => `${ways[i][0]}: ${message}`);
+  const message = 'cannot get Node\'s tests; name a copy with --suite';
+  throw Object.assign(new Error([message, ...lines].join('\n')),
+                      { available: errors[0].available ?? [] });
 }
 
 /** Moves a finished tree into place; another run may have been faster. */
@@ -168,6 +194,33 @@ function fetchSuite(version, log) {
   }
 }
 
+/** The newest version of an earlier major one, of which there is a suite. */
+function earlierVersion(version, available) {
+  const major = Number(majorOf(version));
+  const earlier = [...available, ...cachedVersions()]
+    .filter((one) => Number(majorOf(one)) < major);
+  return closest(earlier, version);
+}
+
+function findSuite(version, log) {
+  return cachedSuite(version, log) || fetchSuite(version, log);
+}
+
+/** For a version too new for anyone to have its tests, those of an earlier. */
+function findOrEarlier(version, log) {
+  try {
+    return findSuite(version, log);
+  } catch (err) {
+    const { available = [] } = err;
+    const earlier = earlierVersion(version, available);
+    // What is there and could not be fetched has no substitute.
+    const isThere = sameMajor(available, version).length > 0;
+    if (isThere || !earlier) throw err;
+    log(`instead those of Node ${majorOf(earlier)}`);
+    return findSuite(earlier, log);
+  }
+}
+
 /**
  * @param {object} options
  * @param {string} [options.path] a suite the user names
@@ -177,8 +230,7 @@ function fetchSuite(version, log) {
  */
 function getSuite({ path: name, version, log }) {
   const named = name || process.env.UVNET_NODE_SUITE;
-  if (named) return namedSuite(named);
-  return cachedSuite(version, log) || fetchSuite(version, log);
+  return named ? namedSuite(named) : findOrEarlier(version, log);
 }
 
 module.exports = { cacheRoot, getSuite, isIntact };
