@@ -19,7 +19,14 @@ const PARTS = [
   'async-hooks', 'report',
 ];
 
-/** Runs a program to its end; throws with its last lines if it fails. */
+/** What a program that failed says: apt's errors, or else its last lines. */
+function complaint(output) {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => line.startsWith('E: '));
+  return (errors.length > 0 ? errors : lines.slice(-4)).join(' | ');
+}
+
+/** Runs a program to its end; throws with what it said if it fails. */
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
@@ -29,8 +36,8 @@ function run(command, args, options = {}) {
   });
   if (result.error) throw result.error;
   if (result.status !== 0) {
-    const tail = `${result.stdout}${result.stderr}`.trim().split('\n');
-    throw new Error(`${command} failed: ${tail.slice(-4).join(' | ')}`);
+    const output = `${result.stdout}${result.stderr}`;
+    throw new Error(`${command} failed: ${complaint(output)}`);
   }
   return result.stdout;
 }
@@ -127,13 +134,15 @@ function configure(dir) {
     'Dir::Etc::sourceparts': path.join(dir, 'parts'),
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
+    // Without it an index that cannot be fetched is a warning.
+    'APT::Update::Error-Mode': 'any',
   };
   return Object.entries(settings).flatMap(([k, v]) => ['-o', `${k}=${v}`]);
 }
 
 /**
  * Fetches the signed indexes. A release that the archive does not have, or that
- * its keyring does not vouch for, is left out; throws if none is left.
+ * its keyring does not vouch for, is left out; returns why.
  */
 function update(options, dir, archive) {
   const errors = [];
@@ -147,7 +156,7 @@ function update(options, dir, archive) {
       fs.rmSync(file);
     }
   }
-  if (errors.length === RELEASES.length) throw new Error(errors.join('\n'));
+  return errors;
 }
 
 /**
@@ -192,12 +201,27 @@ function unpack(tarball, dest) {
   ]);
 }
 
+/** Fetches the first of the versions whose tarball is to be had. */
+function fetchOneOf(wanted, versions, options, dir) {
+  const errors = [];
+  for (const version of wanted) {
+    try {
+      return { version, tarball: fetchTarball(options, dir,
+                                              versions.get(version)) };
+    } catch (err) {
+      // A mirror may list a new version before it has it.
+      errors.push(`${version}: ${err.message}`);
+    }
+  }
+  throw new Error(errors.join('; '));
+}
+
 /**
  * Puts `test/` of Debian's Node sources into `dest`.
  * @param {string} work an empty directory for APT's files
  * @param {string} dest an existing directory
- * @param {function(string[]): (string|undefined)} choose takes one of the
- *   versions that there are, or none
+ * @param {function(string[]): string[]} choose those of the versions that there
+ *   are which will do, the best first
  * @returns {string} the version of the sources; throws where that cannot be,
  *   with the versions that there are as `available`, if they are known
  */
@@ -205,13 +229,18 @@ function fetchFromApt(work, dest, choose) {
   const archive = findArchive();
   if (!archive) throw new Error('no Debian archive among the APT sources');
   const options = configure(work);
-  update(options, work, archive);
+  const errors = update(options, work, archive);
+  if (errors.length === RELEASES.length) throw new Error(errors.join('; '));
   const versions = packagedVersions(options);
   const available = [...versions.keys()];
+  const wanted = choose(available);
   try {
-    const version = choose(available);
-    if (!version) throw new Error(`Debian has Node ${available.join(', ')}`);
-    unpack(fetchTarball(options, work, versions.get(version)), dest);
+    if (wanted.length === 0) {
+      const found = `Debian has Node ${available.join(', ')}`;
+      throw new Error([found, ...errors].join('; '));
+    }
+    const { version, tarball } = fetchOneOf(wanted, versions, options, work);
+    unpack(tarball, dest);
     return version;
   } catch (err) {
     throw Object.assign(err, { available });

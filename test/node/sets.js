@@ -47,7 +47,7 @@ function loads(names) {
 
 /** The major version of a suite; `fallback` where nothing in it tells. */
 function suiteMajor(root, fallback) {
-  const name = /^node-(\d+)\./.exec(path.basename(root));
+  const name = /^node-v?(\d+)\./.exec(path.basename(root));
   if (name) return Number(name[1]);
   const header = path.join(root, 'src', 'node_version.h');
   if (!fs.existsSync(header)) return fallback;
@@ -77,4 +77,4 @@ function readSet(name, major) {
     .filter((line) => line && !line.startsWith('#'));
 }
 
-module.exports = { RULES, listOf, readSet, suiteMajor };
+module.exports = { RULES, listOf, majorsWithSets, readSet, suiteMajor };

@@ -9,6 +9,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { PARTS, fetchFromApt, run } = require('./apt.js');
+const { majorsWithSets } = require('./sets.js');
 
 const GIT = 'https://github.com/nodejs/node.git';
 const MARKER = '.uvnet-suite';
@@ -92,17 +93,20 @@ function majorOf(version) {
 }
 
 /**
- * Of several versions the one whose tests suit `version` best: the newest that
- * is not newer, or else the oldest. Undefined if there is none.
+ * Versions in the order in which their tests suit `version`: those that are not
+ * newer from the newest on, then the newer ones from the oldest on.
  */
-function closest(versions, version) {
+function byFitness(versions, version) {
   const sorted = [...versions].sort(compareVersions);
-  return sorted.find((one) => compareVersions(one, version) >= 0) ??
-    sorted.at(-1);
+  const isNewer = (one) => compareVersions(one, version) < 0;
+  return [...sorted.filter((one) => !isNewer(one)),
+          ...sorted.filter(isNewer).reverse()];
 }
 
-function sameMajor(versions, version) {
-  return versions.filter((one) => majorOf(one) === majorOf(version));
+/** The same, without those of another major version. */
+function ofSameMajor(versions, version) {
+  return byFitness(versions, version)
+    .filter((one) => majorOf(one) === majorOf(version));
 }
 
 function cachedVersions() {
@@ -114,7 +118,7 @@ function cachedVersions() {
 
 /** The cached suite of the same major version that suits best. */
 function cachedSuite(version, log) {
-  const found = closest(sameMajor(cachedVersions(), version), version);
+  const [found] = ofSameMajor(cachedVersions(), version);
   if (!found) return null;
   const dir = path.join(cacheRoot(), `node-${found}`);
   if (isIntact(dir)) return dir;
@@ -140,7 +144,7 @@ function fetchFromGit(dest, version) {
  * error if none does says which versions there are, where that is known.
  */
 function fetchTo(work, dest, version, log) {
-  const choose = (all) => closest(sameMajor(all, version), version);
+  const choose = (all) => ofSameMajor(all, version);
   const ways = [
     ['Debian sources',
      () => fetchFromApt(path.join(work, 'apt'), dest, choose)],
@@ -194,28 +198,29 @@ function fetchSuite(version, log) {
   }
 }
 
-/** The newest version of an earlier major one, of which there is a suite. */
-function earlierVersion(version, available) {
-  const major = Number(majorOf(version));
-  const earlier = [...available, ...cachedVersions()]
-    .filter((one) => Number(majorOf(one)) < major);
-  return closest(earlier, version);
-}
-
 function findSuite(version, log) {
   return cachedSuite(version, log) || fetchSuite(version, log);
 }
 
-/** For a version too new for anyone to have its tests, those of an earlier. */
+/**
+ * The newest version of which there is a suite, for one that is newer still.
+ * A suite that is known of, for it or a later one, has no substitute where it
+ * cannot be fetched.
+ */
+function earlierVersion(version, available) {
+  const known = [...available, ...cachedVersions()];
+  const majors = [...known.map((one) => Number(majorOf(one))),
+                  ...majorsWithSets()];
+  return Math.max(...majors) < Number(majorOf(version)) ?
+    byFitness(known, version)[0] : undefined;
+}
+
 function findOrEarlier(version, log) {
   try {
     return findSuite(version, log);
   } catch (err) {
-    const { available = [] } = err;
-    const earlier = earlierVersion(version, available);
-    // What is there and could not be fetched has no substitute.
-    const isThere = sameMajor(available, version).length > 0;
-    if (isThere || !earlier) throw err;
+    const earlier = earlierVersion(version, err.available ?? []);
+    if (!earlier) throw err;
     log(`instead those of Node ${majorOf(earlier)}`);
     return findSuite(earlier, log);
   }
