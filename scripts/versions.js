@@ -1,18 +1,27 @@
 'use strict';
 
 // npm run test:versions: the addon as it is built, on other versions of Node:
-// own tests, and the net files of this version's suite, of which uvnet must
-// pass what that version's core passes.
+// own tests, and files of that version's own suite, of which uvnet must pass
+// what that version's core passes.
 
 const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { cacheRoot, getSuite } = require('../test/node/suite');
+const { parseArgs } = require('node:util');
+const { cacheRoot } = require('../test/node/suite');
 const { setup } = require('./setup');
 const { root, run, step } = require('./tools');
 
-const MAJORS = ['20', '22', '24'];
+const HELP = `Usage: npm run test:versions -- [options] [MAJORS...]
+
+  --sets NAME,...  sets of Node's tests, see test/node/README.md (default: net)
+
+MAJORS are versions of Node such as 22; without any, all others than this one.
+`;
+const MAJORS = ['20', '22', '24', '26'];
 const STEP_LIMIT_MS = 15 * 60 * 1000;
+// The set `net` takes two minutes, all sets twenty.
+const SETS_LIMIT_MS = 60 * 60 * 1000;
 
 function majorOf(version) {
   return version.split('.')[0];
@@ -37,41 +46,56 @@ function nodeOf(major) {
   return binary;
 }
 
-function steps(binary, suite) {
+function steps(binary, sets) {
   return {
     'own tests': [binary, 'node_modules/mocha/bin/mocha.js', 'test/*.test.js'],
-    'Node\'s net tests': [process.execPath, 'test/node/run.js', '--like-core',
-      '--node', binary, '--suite', suite, '--jobs', '2'],
+    [`Node's tests (${sets})`]: [process.execPath, 'test/node/run.js',
+      '--like-core', '--set', sets, '--node', binary, '--jobs', '2'],
   };
 }
 
-function passes([program, ...args]) {
+function passes([program, ...args], limit) {
   const { status, error } = spawnSync(program, args,
-    { cwd: root, stdio: 'inherit', timeout: STEP_LIMIT_MS });
+    { cwd: root, stdio: 'inherit', timeout: limit });
   if (error) console.error(error.message);
   return status === 0;
 }
 
 // What fails on one version of Node.
-function failures(major, suite) {
+function failures(major, sets) {
   const binary = nodeOf(major);
   const version = versionOf(binary);
-  return Object.entries(steps(binary, suite)).map(([name, command]) => {
+  const limit = sets === 'net' ? STEP_LIMIT_MS : SETS_LIMIT_MS;
+  return Object.entries(steps(binary, sets)).map(([name, command]) => {
     const title = `${name} on Node ${version}`;
     step(title);
-    return passes(command) ? null : title;
+    return passes(command, limit) ? null : title;
   }).filter(Boolean);
 }
 
+function commandLine() {
+  const { values, positionals } = parseArgs({
+    options: {
+      sets: { type: 'string', default: 'net' },
+      help: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  });
+  const own = majorOf(process.versions.node);
+  const others = MAJORS.filter((major) => major !== own);
+  return { ...values, majors: positionals.length > 0 ? positionals : others };
+}
+
 function main() {
+  const { help, sets, majors } = commandLine();
+  if (help) {
+    process.stdout.write(HELP);
+    return;
+  }
   setup();
-  const own = process.versions.node;
-  const majors = process.argv.length > 2 ? process.argv.slice(2) :
-    MAJORS.filter((major) => major !== majorOf(own));
-  const suite = getSuite({ version: own, log: step });
-  const failed = majors.flatMap((major) => failures(major, suite));
+  const failed = majors.flatMap((major) => failures(major, sets));
   if (failed.length > 0) process.exitCode = 1;
-  step(failed.length === 0 ? `no failure on Node ${majors.join(' and ')}` :
+  step(failed.length === 0 ? `no failure on Node ${majors.join(', ')}` :
     `failed: ${failed.join(', ')}`);
 }
 

@@ -11,14 +11,22 @@ const path = require('path');
 const ETC = '/etc/apt';
 // Part of every apt; not on the PATH.
 const HELPER = '/usr/lib/apt/apt-helper';
-const RELEASE = 'trixie';
+// Each has another major version or two.
+const RELEASES = ['trixie', 'forky', 'sid'];
 const PACKAGE = 'nodejs';
 const PARTS = [
   'common', 'fixtures', 'parallel', 'sequential', 'pummel', 'known_issues',
   'async-hooks', 'report',
 ];
 
-/** Runs a program to its end; throws with its last lines if it fails. */
+/** What a program that failed says: apt's errors, or else its last lines. */
+function complaint(output) {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => line.startsWith('E: '));
+  return (errors.length > 0 ? errors : lines.slice(-4)).join(' | ');
+}
+
+/** Runs a program to its end; throws with what it said if it fails. */
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, {
     encoding: 'utf8',
@@ -28,8 +36,8 @@ function run(command, args, options = {}) {
   });
   if (result.error) throw result.error;
   if (result.status !== 0) {
-    const tail = `${result.stdout}${result.stderr}`.trim().split('\n');
-    throw new Error(`${command} failed: ${tail.slice(-4).join(' | ')}`);
+    const output = `${result.stdout}${result.stderr}`;
+    throw new Error(`${command} failed: ${complaint(output)}`);
   }
   return result.stdout;
 }
@@ -102,23 +110,21 @@ function findArchive(etc = ETC) {
   return entries.find(isArchive);
 }
 
-function writeSources(dir, { uri, signedBy }) {
+function writeSource(file, release, { uri, signedBy }) {
   const lines = [
-    'Types: deb-src', `URIs: ${uri}`, `Suites: ${RELEASE}`, 'Components: main',
+    'Types: deb-src', `URIs: ${uri}`, `Suites: ${release}`, 'Components: main',
   ];
   if (signedBy) lines.push(`Signed-By: ${signedBy}`);
-  fs.writeFileSync(
-    path.join(dir, 'parts', 'archive.sources'), `${lines.join('\n')}\n`);
+  fs.writeFileSync(file, `${lines.join('\n')}\n`);
 }
 
 /** Makes the private configuration in `dir`; returns apt-get's options. */
-function configure(dir, archive) {
+function configure(dir) {
   for (const name of ['state/lists/partial', 'cache/archives/partial',
                       'parts']) {
     fs.mkdirSync(path.join(dir, name), { recursive: true });
   }
   fs.writeFileSync(path.join(dir, 'state', 'status'), '');
-  writeSources(dir, archive);
   const settings = {
     'Dir::State': path.join(dir, 'state'),
     'Dir::State::lists': path.join(dir, 'state', 'lists'),
@@ -128,8 +134,39 @@ function configure(dir, archive) {
     'Dir::Etc::sourceparts': path.join(dir, 'parts'),
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
+    // Without it an index that cannot be fetched is a warning.
+    'APT::Update::Error-Mode': 'any',
   };
   return Object.entries(settings).flatMap(([k, v]) => ['-o', `${k}=${v}`]);
+}
+
+/**
+ * Fetches the signed indexes. A release that the archive does not have, or that
+ * its keyring does not vouch for, is left out; returns why.
+ */
+function update(options, dir, archive) {
+  const errors = [];
+  for (const release of RELEASES) {
+    const file = path.join(dir, 'parts', `${release}.sources`);
+    writeSource(file, release, archive);
+    try {
+      run('apt-get', [...options, 'update']);
+    } catch (err) {
+      errors.push(`${release}: ${err.message}`);
+      fs.rmSync(file);
+    }
+  }
+  return errors;
+}
+
+/**
+ * What versions of the package the indexes list: upstream's number, such as
+ * '20.19.2', to Debian's.
+ */
+function packagedVersions(options) {
+  const text = run('apt-cache', [...options, 'showsrc', PACKAGE]);
+  const lines = text.matchAll(/^Version: ((?:\d+:)?(\d+\.\d+\.\d+)\S*)/mg);
+  return new Map([...lines].map(([, debian, upstream]) => [upstream, debian]));
 }
 
 /** Node's own tarball in what `apt-get source --print-uris` lists. */
@@ -146,9 +183,9 @@ function listedTarball(uris) {
  * signed index. Debian's own files are not needed, and a mirror may lack them
  * for a while after they changed.
  */
-function fetchTarball(options, dir) {
+function fetchTarball(options, dir, debianVersion) {
   const uris = run('apt-get', [...options, 'source', '--print-uris',
-                               '--only-source', `${PACKAGE}/${RELEASE}`]);
+                               '--only-source', `${PACKAGE}=${debianVersion}`]);
   const { uri, name, hash } = listedTarball(uris);
   const file = path.join(dir, name);
   run(HELPER, [...options, 'download-file', uri, file, hash]);
@@ -164,35 +201,50 @@ function unpack(tarball, dest) {
   ]);
 }
 
-/**
- * Newest upstream version of the package in the private lists, such as
- * '20.19.2'.
- */
-function packagedVersion(options) {
-  const text = run('apt-cache', [...options, 'showsrc', PACKAGE]);
-  const version = /^Version: (?:\d+:)?(\d+\.\d+\.\d+)/m.exec(text);
-  if (!version) throw new Error(`no source package ${PACKAGE}`);
-  return version[1];
+/** Fetches the first of the versions whose tarball is to be had. */
+function fetchOneOf(wanted, versions, options, dir) {
+  const errors = [];
+  for (const version of wanted) {
+    try {
+      return { version, tarball: fetchTarball(options, dir,
+                                              versions.get(version)) };
+    } catch (err) {
+      // A mirror may list a new version before it has it.
+      errors.push(`${version}: ${err.message}`);
+    }
+  }
+  throw new Error(errors.join('; '));
 }
 
 /**
  * Puts `test/` of Debian's Node sources into `dest`.
  * @param {string} work an empty directory for APT's files
  * @param {string} dest an existing directory
- * @param {string} major the major version wanted, such as '20'
- * @returns {string} the version of the sources; throws where that cannot be
+ * @param {function(string[]): string[]} choose those of the versions that there
+ *   are which will do, the best first
+ * @returns {string} the version of the sources; throws where that cannot be,
+ *   with the versions that there are as `available`, if they are known
  */
-function fetchFromApt(work, dest, major) {
+function fetchFromApt(work, dest, choose) {
   const archive = findArchive();
   if (!archive) throw new Error('no Debian archive among the APT sources');
-  const options = configure(work, archive);
-  run('apt-get', [...options, 'update']);
-  const version = packagedVersion(options);
-  if (version.split('.')[0] !== major) {
-    throw new Error(`${RELEASE} has Node ${version}, wanted ${major}`);
+  const options = configure(work);
+  const errors = update(options, work, archive);
+  if (errors.length === RELEASES.length) throw new Error(errors.join('; '));
+  const versions = packagedVersions(options);
+  const available = [...versions.keys()];
+  const wanted = choose(available);
+  try {
+    if (wanted.length === 0) {
+      const found = `Debian has Node ${available.join(', ')}`;
+      throw new Error([found, ...errors].join('; '));
+    }
+    const { version, tarball } = fetchOneOf(wanted, versions, options, work);
+    unpack(tarball, dest);
+    return version;
+  } catch (err) {
+    throw Object.assign(err, { available });
   }
-  unpack(fetchTarball(options, work), dest);
-  return version;
 }
 
 module.exports = { PARTS, fetchFromApt, run };

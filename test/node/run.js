@@ -10,9 +10,11 @@ const path = require('path');
 const { parseArgs } = require('util');
 const { addCounters, killAll, makeWorkDir, runFile } = require('./exec.js');
 const { ensureLocalhost6 } = require('./hosts.js');
+const { findProblems, readManifest } = require('./manifest.js');
 const {
   Progress, isBad, printControl, printSummary, say,
 } = require('./report.js');
+const { readSet, suiteMajor } = require('./sets.js');
 const { getSuite } = require('./suite.js');
 
 const HELP = `Usage: node test/node/run.js [options] [FILES...]
@@ -20,7 +22,7 @@ const HELP = `Usage: node test/node/run.js [options] [FILES...]
 Runs files of Node's own test suite on uvnet, unmodified. FILES are names such
 as parallel/test-net-binary.js; without any, the files of the set.
 
-  --set NAME,...     which sets, from sets/NAME.txt (default: net)
+  --set NAME,...     which sets, from sets/MAJOR/NAME.txt (default: net)
   --filter TEXT      only files whose name contains TEXT
   --suite PATH       directory that holds Node's test/ (or UVNET_NODE_SUITE)
   --node PATH        node binary to test (default: this one)
@@ -84,14 +86,6 @@ function parseCommandLine() {
   };
 }
 
-function readSet(name) {
-  const file = path.join(__dirname, 'sets', `${path.basename(name)}.txt`);
-  if (!fs.existsSync(file)) throw new UsageError(`no set named ${name}`);
-  return fs.readFileSync(file, 'utf8').split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line && !line.startsWith('#'));
-}
-
 /** A file as the user names it, as 'directory/name' inside test/. */
 function fileName(name, root) {
   const absolute = path.resolve(name);
@@ -100,11 +94,20 @@ function fileName(name, root) {
   return name.replace(/^(\.\/)?(test\/)?/, '');
 }
 
-function selectFiles(options, root) {
+function filesOfSets(names, root, version) {
+  const major = suiteMajor(root, parseInt(version, 10));
+  const files = names.split(',').flatMap((name) => {
+    const set = readSet(name, major);
+    if (!set) throw new UsageError(`no set named ${name}`);
+    return set;
+  });
+  return [...new Set(files)];
+}
+
+function selectFiles(options, root, version) {
   const { names, filter } = options;
-  const all = names.length > 0 ?
-    names.map((name) => fileName(name, root)) :
-    [...new Set(options.set.split(',').flatMap(readSet))];
+  const all = names.length > 0 ? names.map((name) => fileName(name, root)) :
+    filesOfSets(options.set, root, version);
   const files = filter ? all.filter((name) => name.includes(filter)) : all;
   if (files.length === 0) throw new UsageError('no file is selected');
   return files;
@@ -160,35 +163,6 @@ async function runRound(files, context) {
   return progress.results.sort((a, b) => {
     return order.get(a.file) - order.get(b.file);
   });
-}
-
-function readManifest() {
-  const file = path.join(__dirname, 'manifest.json');
-  return JSON.parse(fs.readFileSync(file, 'utf8'));
-}
-
-/** Why a result is not what the manifest says, or null if it is. */
-function problemOf({ file, status }, manifest, mode) {
-  const entry = manifest[file];
-  // What core skips depends on the machine.
-  if (entry?.core === 'skip' && status === 'pass') return null;
-  if (mode === 'core') {
-    const expected = entry?.core || 'pass';
-    if (status === expected) return null;
-    return `${file}: ${status}, expected of core: ${expected}`;
-  }
-  if (entry && status !== 'crash') {
-    return status !== 'pass' || entry.mayPass ? null :
-      `${file}: passes, but is in the manifest`;
-  }
-  return status === 'pass' ? null : `${file}: ${status}`;
-}
-
-function findProblems(results, mode, manifest) {
-  const problems = results.map((result) => {
-    return problemOf(result, manifest, mode);
-  });
-  return [...new Set(problems.filter(Boolean))];
 }
 
 function findFlaky(results) {
@@ -254,15 +228,15 @@ async function manifestLikeCore(files, context) {
   say('on core first');
   const results = await runRound(files,
                                  { ...context, preload: undefined, quiet: true });
-  const manifest = {};
+  const excused = {};
   for (const { file, status } of results) {
     if (status === 'pass') continue;
-    manifest[file] = { reason: `${status} on core`, mayPass: true };
+    excused[file] = { reason: `${status} on core`, mayPass: true };
     say(`${file}: ${status} on core`);
   }
-  const count = files.length - Object.keys(manifest).length;
+  const count = files.length - Object.keys(excused).length;
   say(`core passes ${count} of ${files.length}; on uvnet`);
-  return manifest;
+  return { ...context.manifest, ...excused };
 }
 
 /** Leaves neither a process nor a file behind, however the run ends. */
@@ -280,7 +254,7 @@ async function runAll(options, note) {
   const version = versionOf(options.node);
   const preload = preloadOf(options.mode);
   const root = getSuite({ path: options.suite, version, log: say });
-  const files = selectFiles(options, root);
+  const files = selectFiles(options, root, version);
   const workDir = makeWorkDir();
   cleanUpAtExit(workDir);
   say(`${files.length} files of ${root} on Node ${version}, ${options.mode}`);
@@ -290,7 +264,7 @@ async function runAll(options, note) {
     workDir,
     preload,
     env: globalsEnv(options.node, root),
-    manifest: readManifest(),
+    manifest: readManifest(parseInt(version, 10)),
     quiet: options.mode === 'control',
   };
   if (options['like-core']) {

@@ -1,13 +1,15 @@
 'use strict';
 
 // Finds Node's own test suite: a directory the user names, or the cache, or
-// Debian's source package, or Node's git repository, in this order.
+// Debian's source package, or Node's git repository, in this order; for a major
+// version that none of them has, that of an earlier one.
 
 const crypto = require('crypto');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { PARTS, fetchFromApt, run } = require('./apt.js');
+const { majorsWithSets } = require('./sets.js');
 
 const GIT = 'https://github.com/nodejs/node.git';
 const MARKER = '.uvnet-suite';
@@ -81,26 +83,48 @@ function isIntact(root) {
   });
 }
 
+/** By number, the newest first. */
 function compareVersions(a, b) {
   return b.localeCompare(a, 'en', { numeric: true });
 }
 
-/** The cached suite of the same major version; the exact one is preferred. */
-function cachedSuite(version, log) {
+function majorOf(version) {
+  return version.split('.')[0];
+}
+
+/**
+ * Versions in the order in which their tests suit `version`: those that are not
+ * newer from the newest on, then the newer ones from the oldest on.
+ */
+function byFitness(versions, version) {
+  const sorted = [...versions].sort(compareVersions);
+  const isNewer = (one) => compareVersions(one, version) < 0;
+  return [...sorted.filter((one) => !isNewer(one)),
+          ...sorted.filter(isNewer).reverse()];
+}
+
+/** The same, without those of another major version. */
+function ofSameMajor(versions, version) {
+  return byFitness(versions, version)
+    .filter((one) => majorOf(one) === majorOf(version));
+}
+
+function cachedVersions() {
   const root = cacheRoot();
-  if (!fs.existsSync(root)) return null;
-  const [major] = version.split('.');
-  const exact = `node-${version}`;
-  const names = fs.readdirSync(root)
-    .filter((name) => name.startsWith(`node-${major}.`))
-    .sort((a, b) => (b === exact) - (a === exact) || compareVersions(a, b));
-  for (const name of names) {
-    const dir = path.join(root, name);
-    if (isIntact(dir)) return dir;
-    log(`${dir} is not complete and will be fetched again`);
-    fs.rmSync(dir, { recursive: true, force: true });
-  }
-  return null;
+  if (!fs.existsSync(root)) return [];
+  return fs.readdirSync(root).filter((name) => /^node-\d/.test(name))
+    .map((name) => name.slice('node-'.length));
+}
+
+/** The cached suite of the same major version that suits best. */
+function cachedSuite(version, log) {
+  const [found] = ofSameMajor(cachedVersions(), version);
+  if (!found) return null;
+  const dir = path.join(cacheRoot(), `node-${found}`);
+  if (isIntact(dir)) return dir;
+  log(`${dir} is not complete and will be fetched again`);
+  fs.rmSync(dir, { recursive: true, force: true });
+  return cachedSuite(version, log);
 }
 
 function fetchFromGit(dest, version) {
@@ -115,16 +139,20 @@ function fetchFromGit(dest, version) {
   return version;
 }
 
-/** Fetches into `dest` by the first way that works; returns the version. */
+/**
+ * Fetches into `dest` by the first way that works; returns the version. The
+ * error if none does says which versions there are, where that is known.
+ */
 function fetchTo(work, dest, version, log) {
+  const choose = (all) => ofSameMajor(all, version);
   const ways = [
-    ['Debian sources', () => fetchFromApt(path.join(work, 'apt'), dest,
-                                          version.split('.')[0])],
+    ['Debian sources',
+     () => fetchFromApt(path.join(work, 'apt'), dest, choose)],
     ['git', () => fetchFromGit(dest, version)],
   ];
   const errors = [];
   for (const [name, fetch] of ways) {
-    log(`fetching Node's tests: ${name}`);
+    log(`fetching the tests of Node ${version}: ${name}`);
     try {
       fs.rmSync(dest, { recursive: true, force: true });
       fs.mkdirSync(dest);
@@ -133,11 +161,13 @@ function fetchTo(work, dest, version, log) {
       return found;
     } catch (err) {
       log(`  ${err.message}`);
-      errors.push(`${name}: ${err.message}`);
+      errors.push(err);
     }
   }
-  throw new Error(
-    `cannot get Node's tests; name a copy with --suite\n${errors.join('\n')}`);
+  const lines = errors.map(({ message }, i) => `${ways[i][0]}: ${message}`);
+  const message = 'cannot get Node\'s tests; name a copy with --suite';
+  throw Object.assign(new Error([message, ...lines].join('\n')),
+                      { available: errors[0].available ?? [] });
 }
 
 /** Moves a finished tree into place; another run may have been faster. */
@@ -168,6 +198,34 @@ function fetchSuite(version, log) {
   }
 }
 
+function findSuite(version, log) {
+  return cachedSuite(version, log) || fetchSuite(version, log);
+}
+
+/**
+ * The newest version of which there is a suite, for one that is newer still.
+ * A suite that is known of, for it or a later one, has no substitute where it
+ * cannot be fetched.
+ */
+function earlierVersion(version, available) {
+  const known = [...available, ...cachedVersions()];
+  const majors = [...known.map((one) => Number(majorOf(one))),
+                  ...majorsWithSets()];
+  return Math.max(...majors) < Number(majorOf(version)) ?
+    byFitness(known, version)[0] : undefined;
+}
+
+function findOrEarlier(version, log) {
+  try {
+    return findSuite(version, log);
+  } catch (err) {
+    const earlier = earlierVersion(version, err.available ?? []);
+    if (!earlier) throw err;
+    log(`instead those of Node ${majorOf(earlier)}`);
+    return findSuite(earlier, log);
+  }
+}
+
 /**
  * @param {object} options
  * @param {string} [options.path] a suite the user names
@@ -177,8 +235,7 @@ function fetchSuite(version, log) {
  */
 function getSuite({ path: name, version, log }) {
   const named = name || process.env.UVNET_NODE_SUITE;
-  if (named) return namedSuite(named);
-  return cachedSuite(version, log) || fetchSuite(version, log);
+  return named ? namedSuite(named) : findOrEarlier(version, log);
 }
 
 module.exports = { cacheRoot, getSuite, isIntact };
