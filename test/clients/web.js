@@ -114,7 +114,8 @@ async function fetched(tools, lane, url, options, fetch = globalThis.fetch) {
     tools.log(lane, 'response', response.status);
     tools.log(lane, 'body', brief(Buffer.from(await response.arrayBuffer())));
   } catch (error) {
-    tools.log(lane, 'fails', error.name, error.cause ?? error);
+    const { cause } = error;
+    tools.log(lane, 'fails', error.name, cause instanceof Error ? cause : '');
   }
 }
 
