@@ -23,6 +23,7 @@ const ROUTES = {
   },
   '/large': (request, response) => response.end(Buffer.alloc(LARGE, 'large ')),
   '/late': (request, response) => setTimeout(() => response.end('late'), 50),
+  '/never': () => {},
   '/chunks': (request, response) => {
     response.write('first ');
     setTimeout(() => response.end('second'), 20);
