@@ -3,12 +3,11 @@
 
 // Runs real clients and servers on core and on uvnet: see README.md here.
 
-const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
+const { isDeepStrictEqual, parseArgs } = require('node:util');
 const { setup } = require('../../scripts/setup');
 const { execute, killAll } = require('./execute');
 const { ensurePrograms, run } = require('./programs');
@@ -82,18 +81,23 @@ function programsFor(names) {
   return ensurePrograms(Object.assign({ openssl: 'openssl' }, ...wanted), say);
 }
 
-/** Why two runs are not the same, or null. */
+/** What differs of two runs, as text, or null. */
 function difference(core, uvnet) {
   const failed = [core, uvnet].some(({ reason }) => reason);
-  if (failed) return null;
-  try {
-    assert.deepStrictEqual(
-      { lanes: uvnet.lanes, output: uvnet.output },
-      { lanes: core.lanes, output: core.output });
+  if (failed || isDeepStrictEqual([core.lanes, core.output], [uvnet.lanes, uvnet.output])) {
     return null;
-  } catch (error) {
-    return error.message;
   }
+  const ofCore = { ...core.lanes, output: core.output.split('\n') };
+  const ofUvnet = { ...uvnet.lanes, output: uvnet.output.split('\n') };
+  return Object.keys({ ...ofCore, ...ofUvnet })
+    .filter((lane) => !isDeepStrictEqual(ofCore[lane], ofUvnet[lane]))
+    .map((lane) => `  ${lane}\n    core:  ${tellLane(ofCore[lane])}\n` +
+      `    uvnet: ${tellLane(ofUvnet[lane])}`)
+    .join('\n');
+}
+
+function tellLane(words = ['nothing']) {
+  return words.join(', ');
 }
 
 function printRow(cells) {
@@ -113,7 +117,7 @@ function report(name, runs) {
   for (const net of failed) {
     say(`${net}:\n${runs[net].output}`);
   }
-  if (unequal) say(`actual is uvnet, expected is core:\n${unequal}`);
+  if (unequal) say(unequal);
   return failed.length === 0 && !unequal;
 }
 
@@ -152,7 +156,7 @@ class Servers {
 
 function printLanes(lanes = {}) {
   for (const [lane, words] of Object.entries(lanes)) {
-    say(`  ${lane}: ${words.join(', ')}`);
+    say(`  ${lane}: ${tellLane(words)}`);
   }
 }
 
