@@ -21,6 +21,13 @@ function sleep(time) {
   return new Promise((resolve) => { later(resolve, time); });
 }
 
+/** Settles with the promise, or when it has taken too long. */
+function within(time, promise) {
+  return Promise.race([promise, new Promise((resolve) => {
+    later(resolve, time).unref();
+  })]);
+}
+
 async function listen(listener, options = {}) {
   const server = net.createServer(options, listener);
   server.listen(0, LOCAL);
@@ -83,7 +90,7 @@ async function pauses({ log }) {
     socket.pause();
     immediate(() => socket.resume());
   });
-  await Promise.race([once(socket, 'close'), sleep(5000)]);
+  await within(5000, once(socket, 'close'));
   log('pauses', count);
   socket.destroy();
   await close(server);
@@ -120,7 +127,7 @@ async function attempts({ log, watch }, clock) {
     lookup: (host, options, done) => process.nextTick(done, null, addresses),
   }), ['connectionAttempt', 'connectionAttemptTimeout', 'connect', 'ready', 'close']);
   socket.resume();
-  await Promise.race([once(socket, 'close'), sleep(3000)]);
+  await within(3000, once(socket, 'close'));
   log('attempts', socket.connecting ? 'hangs' : 'done');
   clock.uninstall();
   socket.destroy();
@@ -141,7 +148,7 @@ async function tlsOverSocket({ log, key, cert }) {
   const secure = tls.connect({ socket: transport, ca: cert, servername: 'localhost' });
   secure.setEncoding('latin1');
   secure.on('data', (text) => log('tls', text));
-  await Promise.race([once(secure, 'close'), sleep(3000)]);
+  await within(3000, once(secure, 'close'));
   log('tls', secure.destroyed);
   secure.destroy();
   await close(server);
