@@ -21,11 +21,11 @@ function killAll() {
   groups.forEach(killGroup);
 }
 
-function start(file, name, setting) {
+function start(node, file, name, setting) {
   const preload = name === 'uvnet' ? ['-r', REGISTER] : [];
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
-  return spawn(process.execPath,
+  return spawn(node,
     [...preload, file, JSON.stringify({ name, ...setting })],
     { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
@@ -42,11 +42,11 @@ async function answer(child, server, { call, id }) {
   if (child.connected) child.send({ id, error });
 }
 
-function reasonOf({ code, signal, timedOut, lanes }) {
+function reasonOf({ code, signal, timedOut, lanes, skipped }) {
   if (timedOut) return 'took too long';
   if (signal) return signal;
   if (code !== 0) return `exit code ${code}`;
-  return lanes ? null : 'no report';
+  return lanes || skipped ? null : 'no report';
 }
 
 /** What the child writes, without what differs from process to process. */
@@ -61,19 +61,22 @@ function gather(child) {
 /**
  * @param {string} file the scenario
  * @param {string} name 'core' or 'uvnet'
- * @param {object} options server (or undefined), key, cert, timeout in ms
- * @returns {Promise<object>} lanes, output, seconds, and reason: why it
- *   failed, or null
+ * @param {object} options node (the binary), server (or undefined), key, cert,
+ *   timeout in ms
+ * @returns {Promise<object>} lanes, output, seconds, skipped: why it does not
+ *   run on this Node, and reason: why it failed, or null
  */
-function execute(file, name, { server, timeout, ...setting }) {
+function execute(file, name, { node, server, timeout, ...setting }) {
   const started = Date.now();
-  const child = start(file, name, { ...setting, target: server?.target() });
+  const child = start(node, file, name, { ...setting, target: server?.target() });
   const output = gather(child);
   let lanes;
+  let skipped;
   let timedOut = false;
   groups.add(child.pid);
   child.on('message', (message) => {
     if (message.lanes) ({ lanes } = message);
+    else if (message.skipped) ({ skipped } = message);
     else answer(child, server, message);
   });
   const timer = setTimeout(() => {
@@ -86,9 +89,9 @@ function execute(file, name, { server, timeout, ...setting }) {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       groups.delete(child.pid);
-      const reason = reasonOf({ code, signal, timedOut, lanes });
+      const reason = reasonOf({ code, signal, timedOut, lanes, skipped });
       const seconds = (Date.now() - started) / 1000;
-      resolve({ lanes, output: output(), seconds, reason });
+      resolve({ lanes, output: output(), seconds, skipped, reason });
     });
   });
 }

@@ -3,11 +3,11 @@
 
 // Runs real clients and servers on core and on uvnet: see README.md here.
 
-const assert = require('node:assert');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
+const { isDeepStrictEqual, parseArgs } = require('node:util');
 const { setup } = require('../../scripts/setup');
 const { execute, killAll } = require('./execute');
 const { ensurePrograms, run } = require('./programs');
@@ -32,6 +32,7 @@ Runs each file of test/clients/scenarios on core and on uvnet and compares the
 results and the order of events.
 
   --filter TEXT  only scenarios whose name contains TEXT
+  --node PATH    the node that runs the scenarios; without it, the runner's
   --verbose      also prints what each scenario has logged
   --help         this text
 `;
@@ -63,10 +64,13 @@ function kindOf(name) {
   return name.split('-')[0];
 }
 
+function versionOf(node) {
+  return execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+}
+
 function select(filter = '') {
   const names = fs.readdirSync(SCENARIOS)
-    .map((file) => path.basename(file, '.js'))
-    .filter((name) => name.includes(filter));
+    .filter((file) => path.parse(file).name.includes(filter));
   if (names.length === 0) throw new Error('no scenario is selected');
   return names;
 }
@@ -77,18 +81,23 @@ function programsFor(names) {
   return ensurePrograms(Object.assign({ openssl: 'openssl' }, ...wanted), say);
 }
 
-/** Why two runs are not the same, or null. */
+/** What differs of two runs, as text, or null. */
 function difference(core, uvnet) {
   const failed = [core, uvnet].some(({ reason }) => reason);
-  if (failed) return null;
-  try {
-    assert.deepStrictEqual(
-      { lanes: uvnet.lanes, output: uvnet.output },
-      { lanes: core.lanes, output: core.output });
+  if (failed || isDeepStrictEqual([core.lanes, core.output], [uvnet.lanes, uvnet.output])) {
     return null;
-  } catch (error) {
-    return error.message;
   }
+  const ofCore = { ...core.lanes, output: core.output.split('\n') };
+  const ofUvnet = { ...uvnet.lanes, output: uvnet.output.split('\n') };
+  return Object.keys({ ...ofCore, ...ofUvnet })
+    .filter((lane) => !isDeepStrictEqual(ofCore[lane], ofUvnet[lane]))
+    .map((lane) => `  ${lane}\n    core:  ${tellLane(ofCore[lane])}\n` +
+      `    uvnet: ${tellLane(ofUvnet[lane])}`)
+    .join('\n');
+}
+
+function tellLane(words = ['nothing']) {
+  return words.join(', ');
 }
 
 function printRow(cells) {
@@ -108,7 +117,7 @@ function report(name, runs) {
   for (const net of failed) {
     say(`${net}:\n${runs[net].output}`);
   }
-  if (unequal) say(`actual is uvnet, expected is core:\n${unequal}`);
+  if (unequal) say(unequal);
   return failed.length === 0 && !unequal;
 }
 
@@ -147,26 +156,40 @@ class Servers {
 
 function printLanes(lanes = {}) {
   for (const [lane, words] of Object.entries(lanes)) {
-    say(`  ${lane}: ${words.join(', ')}`);
+    say(`  ${lane}: ${tellLane(words)}`);
   }
 }
 
-async function runAll(names, servers, { certificate, verbose }) {
-  let failures = 0;
-  printRow(['', ...NETS, 'events']);
-  for (const name of names) {
-    const file = path.join(SCENARIOS, `${name}.js`);
-    const runs = {};
-    for (const net of NETS) {
-      const server = await servers.get(kindOf(name));
-      runs[net] = await execute(file, net,
-        { server, ...certificate, timeout: TIMEOUT_MS });
+/** Runs it on both nets, or on core only if that says that it cannot. */
+async function runOne(file, servers, { certificate, node }) {
+  const runs = {};
+  for (const net of NETS) {
+    if (runs.core?.skipped) break;
+    const server = await servers.get(kindOf(file));
+    runs[net] = await execute(path.join(SCENARIOS, file), net,
+      { node, server, ...certificate, timeout: TIMEOUT_MS });
+  }
+  return runs;
+}
+
+async function runAll(files, servers, { verbose, ...setting }) {
+  const counts = { same: 0, failed: 0, skipped: 0 };
+  printRow([`Node ${versionOf(setting.node)}`, ...NETS, 'events']);
+  for (const file of files) {
+    const { name } = path.parse(file);
+    const runs = await runOne(file, servers, setting);
+    if (runs.core.skipped) {
+      printRow([name, `skipped: ${runs.core.skipped}`]);
+      counts.skipped++;
+      continue;
     }
-    if (!report(name, runs)) failures++;
+    counts[report(name, runs) ? 'same' : 'failed']++;
     if (verbose) printLanes(runs.uvnet.lanes);
   }
-  say(`${names.length - failures} of ${names.length} the same on both`);
-  return failures === 0;
+  const { same, failed, skipped } = counts;
+  const rest = skipped > 0 ? `, ${skipped} skipped` : '';
+  say(`${same} of ${same + failed} the same on both${rest}`);
+  return failed === 0;
 }
 
 /** Leaves neither a process nor a file behind, however the run ends. */
@@ -197,6 +220,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       filter: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
       verbose: { type: 'boolean' },
       help: { type: 'boolean' },
     },

@@ -83,13 +83,34 @@ function checkCarrier(name) {
   assert.ok(bytesRead > 0 && bytesWritten > 0, 'no byte went through uvnet');
 }
 
+function isOlderThan(wanted) {
+  const own = process.versions.node;
+  return own.localeCompare(wanted, 'en', { numeric: true }) < 0;
+}
+
+/** What closes only now is part of the scenario, too. */
+function reportAtEnd(lanes) {
+  process.channel.unref();
+  process.once('beforeExit', () => {
+    process.channel.ref();
+    send({ lanes }).then(() => process.disconnect());
+  });
+}
+
 /**
  * Runs a scenario. It gets { log, watch, watchSocket, call, key, cert } and
  * the target of its server, and throws if a result is wrong; afterwards the
  * process must end by itself.
  * @param {function(object): Promise} body
+ * @param {object} options minNode: the oldest Node that its libraries support,
+ *   which it requires in its body then
  */
-async function scenario(body) {
+async function scenario(body, { minNode = '20' } = {}) {
+  if (isOlderThan(minNode)) {
+    await send({ skipped: `needs Node ${minNode}` });
+    process.disconnect();
+    return;
+  }
   const { name, ...setting } = JSON.parse(process.argv[2]);
   const lanes = new Lanes();
   process.on('message', settle);
@@ -107,12 +128,7 @@ async function scenario(body) {
     console.error(error);
     process.exit(1);
   }
-  process.channel.unref();
-  // What closes only now is part of the scenario, too.
-  process.once('beforeExit', () => {
-    process.channel.ref();
-    send({ lanes: lanes.lanes }).then(() => process.disconnect());
-  });
+  reportAtEnd(lanes.lanes);
 }
 
 module.exports = { scenario };

@@ -1,0 +1,10 @@
+'use strict';
+
+// nock in a program that speaks HTTPS: mocked, passed through, restored.
+
+const { scenario } = require('../scenario');
+
+scenario((tools) => {
+  const { default: nock } = require('nock');
+  return require('../nock').run(nock, tools, 'https');
+}, { minNode: '22.20' });
