@@ -61,29 +61,39 @@ function closeHandle(socket, handle, closed) {
   return status;
 }
 
+function ignore() {}
+
 // Takes the handle off the socket and closes it; 'close' follows when libuv is
-// done with it. A handle of ours leaves its counts in `results`. Not so one of
-// core's that the socket was moved to, or one whose close() is the user's.
+// done with it.
 function detachHandle(socket, hadError) {
   const handle = socket._handle;
-  const isOwn = handle.close === Handle.prototype.close;
-  let closed = hadError ? closedByError : closedWell;
-  if (!isOwn) {
-    socket[kBytesRead] = handle.bytesRead;
-    socket[kBytesWritten] = handle.bytesWritten;
-  }
-  // A user may have given it another socket's handle.
-  if (!isOwn || handle[kOwner] !== socket) {
-    closed = () => socket.emit('close', hadError);
-  }
-  const status = closeHandle(socket, handle, closed);
-  if (isOwn) {
-    socket[kBytesRead] = results[0];
-    socket[kBytesWritten] = results[1];
-  }
+  const isOwn = handle.close === Handle.prototype.close &&
+    handle[kOwner] === socket;
+  const status = isOwn ? detachOwn(socket, handle, hadError) :
+    detachOther(socket, handle, hadError);
   if (status < 0) socket.emit('error', errors.errnoException(status, 'reset'));
   socket._handle = null;
   socket._sockname = null;
+}
+
+// A handle of ours leaves its counts in `results`.
+function detachOwn(socket, handle, hadError) {
+  const status =
+    closeHandle(socket, handle, hadError ? closedByError : closedWell);
+  socket[kBytesRead] = results[0];
+  socket[kBytesWritten] = results[1];
+  return status;
+}
+
+// One whose close() is the user's, or that another socket has too: a user has
+// given it to this one. Neither hears more of it.
+function detachOther(socket, handle, hadError) {
+  socket[kBytesRead] = handle.bytesRead;
+  socket[kBytesWritten] = handle.bytesWritten;
+  const status =
+    closeHandle(socket, handle, () => socket.emit('close', hadError));
+  handle.onread = ignore;
+  return status;
 }
 
 function startReading(socket) {
