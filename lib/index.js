@@ -6,6 +6,7 @@
 require('./binding');
 
 const diagnostics = require('diagnostics_channel');
+const process = require('process');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
 const builtin = require('./builtin');
@@ -60,5 +61,11 @@ module.exports = {
 if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
+}
+// What is else read when it is needed. A program may have given up by then the
+// permission to read it.
+if (process.permission) {
+  for (const name of ['autoselect', 'blocklist', 'interop/move',
+    'socketaddress']) require(`./${name}`);
 }
 builtin.onload?.(module.exports);

@@ -12,7 +12,9 @@ require('./binding');
 
 const process = require('process');
 
-const isLate = process.moduleLoadList.includes('NativeModule net');
+// Under the permission model all is read now: later it may be forbidden.
+const isLate = process.permission !== undefined ||
+  process.moduleLoadList.includes('NativeModule net');
 const diagnostics = require('diagnostics_channel');
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
