@@ -6,8 +6,10 @@
 // First of all, for it refuses what uvnet cannot run on.
 require('./binding');
 
+const process = require('process');
 const { isIP, isIPv4, isIPv6 } = require('./address');
 const { normalizeArgs } = require('./arguments');
+const { net } = require('./builtin');
 const core = require('./core');
 const {
   getDefaultAutoSelectFamily,
@@ -74,6 +76,19 @@ if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
 if (core.setSimultaneousAccepts) {
   module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
 }
+// What else core has is core's: a member that is newer than uvnet.
+for (const name of Object.keys(net)) {
+  if (Object.hasOwn(module.exports, name)) continue;
+  Object.defineProperty(module.exports, name,
+    Object.getOwnPropertyDescriptor(net, name));
+}
 
 require('./interop/ipc').install();
 require('./interop/perf').install();
+// What is else read when it is needed. A program may have given up by then the
+// permission to read it.
+if (process.permission) {
+  for (const name of ['autoselect', 'blocklist', 'socketaddress']) {
+    require(`./${name}`);
+  }
+}

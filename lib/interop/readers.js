@@ -20,8 +20,10 @@ function dropSocket() {
 
 // What does on a handle of ours what `listener` does on one of core's.
 // `socketReader` is the listener that every socket of ours has.
-function fromCore(listener, socketReader) {
+function fromCore(listener, socketReader, current) {
   if (listener === core.onRead && listener) return socketReader;
+  // An agent puts back core's listener where its own was.
+  if (core.isMissing('onRead') && current === dropSocket) return socketReader;
   if (!AGENT_GUARD || listener?.name !== AGENT_GUARD) return listener;
   agentGuard = listener;
   return dropSocket;
@@ -34,7 +36,7 @@ function defineOnRead(prototype) {
   Object.defineProperty(prototype, 'onread', {
     get() { return this[kReader] === dropSocket ? agentGuard : this[kReader]; },
     set(listener) {
-      this[kReader] = fromCore(listener, prototype[kReader]);
+      this[kReader] = fromCore(listener, prototype[kReader], this[kReader]);
     },
     configurable: true,
     enumerable: true,
