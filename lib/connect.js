@@ -278,8 +278,12 @@ function bindLocal(handle, target) {
 }
 
 // The error of a connection that fails at once. Core looks for a local name and
-// shows what it finds: none, unless there is a connection already.
+// shows what it finds: none, unless there is a connection already. It does not
+// look where the permission model refuses the connection.
 function startError(socket, status, { address, port }) {
+  if (typeof status !== 'number') {
+    return errors.connectionException(status, 'connect', address, port);
+  }
   const local = status === uv.EALREADY ? socket._getsockname() : {};
   return errors.connectionException(status, 'connect', address, port,
     `${local.address}:${local.port}`);

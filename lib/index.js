@@ -73,9 +73,6 @@ Object.defineProperty(module.exports, 'SocketAddress',
 
 // What not every version of Node has.
 if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;
-if (core.setSimultaneousAccepts) {
-  module.exports._setSimultaneousAccepts = core.setSimultaneousAccepts;
-}
 // What else core has is core's: a member that is newer than uvnet.
 for (const name of Object.keys(net)) {
   if (Object.hasOwn(module.exports, name)) continue;

@@ -116,13 +116,6 @@ const internals = {
     without: 'TLS servers accept on uvnet\'s handle, and each connection ' +
       'becomes core\'s; servers cannot be sent to a child',
   },
-  setSimultaneousAccepts: {
-    use: 'a member of net on Node 20 and 22',
-    how: 'net._setSimultaneousAccepts()',
-    find: ({ net }) => net._setSimultaneousAccepts,
-    without: 'net does not have it either',
-    isOptional: true,
-  },
   emit: {
     use: 'to know whether emit() is EventEmitter\'s own, and can be left out',
     how: 'EventEmitter.prototype.emit, if its source is core\'s (domains put ' +
