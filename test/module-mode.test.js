@@ -156,8 +156,8 @@ async function sideEffects(net, helper) {
     hits.push(this.constructor.name);
     return connect.apply(this, args);
   };
-  for (const one of [tls.connect({ port: 1, host: '127.0.0.1' }),
-    core.connect(1, '127.0.0.1')]) {
+  for (const open of [tls.connect, core.connect]) {
+    const one = open({ port: 1, host: '127.0.0.1' });
     one.on('error', () => {});
     await new Promise((resolve) => { one.on('close', resolve); });
   }
