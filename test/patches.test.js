@@ -248,7 +248,7 @@ describe('patches', () => {
         server.close();
         return [counts.write, counts.end, Object.keys(counts).sort()];
       }`);
-      assert.deepStrictEqual(counts.slice(0, 2), [6, 2]);
+      assert.deepStrictEqual(counts.slice(0, 2), [8, 2]);
       assert.ok(counts[2].includes('push'));
     });
 
