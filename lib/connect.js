@@ -56,29 +56,41 @@ function connect(...args) {
   // A socket that was used before starts from anew.
   if (this.write !== this.constructor.prototype.write &&
       Object.hasOwn(this, 'write')) delete this.write;
+  if (callback !== null) this.once('connect', callback);
   const { port, path } = options;
-  if (this.destroyed) renew(this);
   if (port === undefined && path == null) {
     throw errors.codeError('ERR_MISSING_ARGS');
   }
-  if (callback !== null) this.once('connect', callback);
-  this._unrefTimer();
-  this.connecting = true;
-  // All that can throw comes before there is a handle to lose.
-  if (path) validate.string(path, 'options.path');
-  const target = path ? new Target(path) : targetOf(options);
-  // The getter of an option may have destroyed the socket.
-  if (!this.connecting) return this;
+  // So does one that never came to a handle.
+  if (this.destroyed || !this._handle) renew(this);
   if (!this._handle) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
     parser.patchOnceLoaded();
   }
-  if (path) connectHandle(this, target);
-  else lookupAndConnect(this, target, options);
+  this._unrefTimer();
+  this.connecting = true;
+  const target = checkedTarget(this, path, options);
+  if (!path) lookupAndConnect(this, target, options);
+  // The getter of an option may have destroyed the socket.
+  else if (this.connecting) connectHandle(this, target);
   return this;
 }
 
-// Makes a destroyed socket usable again.
+// Where to connect to. What is refused leaves no handle behind: nobody may ever
+// destroy the socket.
+function checkedTarget(socket, path, options) {
+  try {
+    if (!path) return targetOf(options);
+    validate.string(path, 'options.path');
+    return new Target(path);
+  } catch (error) {
+    socket._handle?.close();
+    socket._handle = null;
+    throw error;
+  }
+}
+
+// Makes the socket as good as new.
 function renew(socket) {
   Duplex.prototype._undestroy.call(socket);
   socket._handle = null;
@@ -107,6 +119,9 @@ function checkRemote(host, port) {
 // Whether to try all addresses of a name, and how long each may take.
 function familySelection(options) {
   const { autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
+  if (autoSelectFamily != null) {
+    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
+  }
   let timeout = defaults.getDefaultAutoSelectFamilyAttemptTimeout();
   if (autoSelectFamilyAttemptTimeout != null) {
     validate.int32(autoSelectFamilyAttemptTimeout,
@@ -114,17 +129,13 @@ function familySelection(options) {
     timeout = Math.max(autoSelectFamilyAttemptTimeout,
       defaults.MIN_ATTEMPT_TIMEOUT);
   }
-  if (autoSelectFamily != null) {
-    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
-  }
   return {
     enabled: autoSelectFamily ?? defaults.getDefaultAutoSelectFamily(),
     timeout,
   };
 }
 
-// What a TCP connection needs to know of its options, each of which is read once,
-// in core's order.
+// What a TCP connection needs to know of its options, read in core's order.
 function targetOf(options) {
   const { localAddress, localPort, host: given, port } = options;
   const host = given || 'localhost';
@@ -132,6 +143,9 @@ function targetOf(options) {
   checkRemote(host, port);
   const selection = familySelection(options);
   const family = isIP(host);
+  if (!family && options.lookup != null) {
+    validate.callable(options.lookup, 'options.lookup');
+  }
   const target = new Target(family ? host : undefined);
   target.family = family;
   target.host = host;
@@ -144,9 +158,6 @@ function targetOf(options) {
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
-    if (options.lookup != null) {
-      validate.callable(options.lookup, 'options.lookup');
-    }
     triggeredBy(socket[asyncId], () => resolve(socket, target, options));
     return;
   }
@@ -277,10 +288,10 @@ function startHandle(handle, { address, family, port }, done) {
     handle.connect(address, port, done);
 }
 
-// The error of a connection that fails at once. Core looks for a local name and
-// shows what it finds: none, unless there is a connection already.
+// The error of a connection that fails at once, with the local name, be there one
+// or not.
 function startError(socket, status, { address, port }) {
-  const local = status === uv.EALREADY ? socket._getsockname() : {};
+  const local = socket._getsockname();
   return errors.connectionException(status, 'connect', address, port,
     `${local.address}:${local.port}`);
 }

@@ -3,6 +3,7 @@
 // server.listen(): from its arguments to a listening handle.
 
 const diagnostics = require('diagnostics_channel');
+const { isIP } = require('./address');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
 const core = require('./core');
@@ -23,6 +24,12 @@ const DEFAULT_BACKLOG = 511;
 
 const listenChannel = diagnostics.tracingChannel?.('net.server.listen');
 
+// Binds to an address, if it is one of the family.
+function bindTo(handle, { address, port, flags, family }) {
+  if (isIP(address) !== family) return uv.EINVAL;
+  return handle.bind(address, port, flags);
+}
+
 // A bound, not yet listening handle of ours, or a negative error. For a pipe
 // `port` and `addressType` are -1; with a descriptor only `fd` counts.
 function createServerHandle(address, port, addressType, fd, flags) {
@@ -33,8 +40,9 @@ function createServerHandle(address, port, addressType, fd, flags) {
   }
   if (address) {
     return boundOrError(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
-      handle.bind6(address, port, flags) :
-      handle.bind(address, port, flags & ~TCP.UV_TCP_IPV6ONLY)));
+      bindTo(handle, { address, port, flags, family: 6 }) :
+      bindTo(handle, { address, port, family: 4,
+        flags: flags & ~TCP.UV_TCP_IPV6ONLY })));
   }
   // All IPv6 addresses take IPv4 too; without IPv6, all IPv4 addresses.
   const handle = boundOrError(new TCP(TCP.SERVER), (tcp) =>

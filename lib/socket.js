@@ -42,13 +42,13 @@ function Socket(options) {
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
   versions.blockListOf(settings);
-  const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
   const typeOfService = typeOfServiceOf(settings);
   if (typeOfService !== undefined) this[kTypeOfService] = typeOfService;
   if (settings.blockList) this.blockList = versions.blockListOf(settings);
   Duplex.call(this, streamOptions(settings));
+  const handle = handleOf(settings);
   useOnRead(this, settings.onread);
   if (handle !== null) attachHandle(this, handle);
   startReading(this, settings);
@@ -290,15 +290,14 @@ Socket.prototype.address = function() {
   return this._getsockname();
 };
 
-// {} while there is no name to tell.
+// {} while there is no name to tell. As with core, who asks that early is told
+// so until the socket is connected.
 Socket.prototype._getsockname = function() {
   const handle = this._handle;
   if (!handle || !handle.getsockname) return {};
   if (!this._sockname) {
-    const name = {};
-    const status = handle.getsockname(name);
-    if (status < 0) return {};
-    this._sockname = name;
+    this._sockname = {};
+    handle.getsockname(this._sockname);
   }
   return this._sockname;
 };

@@ -12,6 +12,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const connect = require('./cells/connect');
 const modules = require('./cells/module');
+const order = require('./cells/order');
 const server = require('./cells/server');
 const socket = require('./cells/socket');
 const { describe } = require('./describe');
@@ -30,7 +31,7 @@ const { values: settings } = parseArgs({ options: {
 } });
 
 const groups = { ...connect.groups, ...socket.groups, ...server.groups,
-  ...modules.groups };
+  ...modules.groups, ...order.groups };
 
 // The groups whose cells use ports that are not the kernel's choice stay in one
 // part.
