@@ -2,6 +2,7 @@
 
 // socket.connect(): from its arguments to a connected handle.
 
+const diagnostics = require('diagnostics_channel');
 const { Duplex } = require('stream');
 const { isIP } = require('./address');
 const { normalizeOnce } = require('./arguments');
@@ -22,6 +23,8 @@ const validate = require('./validate');
 const versions = require('./versions');
 
 const { uv } = errors;
+
+const clientChannel = diagnostics.channel('net.client.socket');
 
 // Where a connection goes: one shape for all, since V8 makes a hidden class for
 // each object that a spread adds fields to.
@@ -53,6 +56,9 @@ class Target {
 
 function connect(...args) {
   const [options, callback] = normalizeOnce(args);
+  if (clientChannel.hasSubscribers && versions.connectPublishes()) {
+    clientChannel.publish({ socket: this });
+  }
   // A socket that was used before starts from anew.
   if (this.write !== this.constructor.prototype.write &&
       Object.hasOwn(this, 'write')) delete this.write;
@@ -103,11 +109,7 @@ function checkLocal(address, port) {
   if (port) validate.number(port, 'options.localPort');
 }
 
-function checkRemote(host, port) {
-  // Versions that refuse it do so here, others leave it to the lookup.
-  if (typeof host === 'string' ? host.includes('\0') : host) {
-    versions.checkHost(host);
-  }
+function checkPort(port) {
   if (port === undefined) return;
   if (typeof port !== 'number' && typeof port !== 'string') {
     throw errors.invalidArgType('options.port',
@@ -139,8 +141,10 @@ function familySelection(options) {
 function targetOf(options) {
   const { localAddress, localPort, host: given, port } = options;
   const host = given || 'localhost';
+  // Versions that refuse it do so here, others leave it to the lookup.
+  if (typeof host !== 'string' || host.includes('\0')) versions.checkHost(host);
   checkLocal(localAddress, localPort);
-  checkRemote(host, port);
+  checkPort(port);
   const selection = familySelection(options);
   const family = isIP(host);
   if (!family && options.lookup != null) {

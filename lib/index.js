@@ -16,6 +16,7 @@ const {
 const { createServerHandle } = require('./listen');
 const { Server } = require('./server');
 const { Socket } = require('./socket');
+const versions = require('./versions');
 
 const clientChannel = diagnostics.channel('net.client.socket');
 
@@ -27,7 +28,9 @@ function connect(...args) {
   const normalized = normalizeArgs(args);
   const [options] = normalized;
   const socket = new Socket(options);
-  if (clientChannel.hasSubscribers) clientChannel.publish({ socket });
+  if (clientChannel.hasSubscribers && !versions.connectPublishes()) {
+    clientChannel.publish({ socket });
+  }
   if (options.timeout) socket.setTimeout(options.timeout);
   return socket.connect(normalized);
 }

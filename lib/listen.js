@@ -176,9 +176,7 @@ function reusesPort(options) {
 
 // Core's way of listening to a name: with all its addresses asked for, the first
 // is taken that is not of one link only (fe80::/10).
-function isLinkLocal({ address, family }) {
-  return family === 6 && /^fe[89ab]/i.test(address);
-}
+const LINK_LOCAL = /^fe[89ab][\da-f]:/i;
 
 function lookupAndListen(server, { host, port, exclusive, backlog, flags }) {
   const listeningId = server._listeningId;
@@ -204,13 +202,13 @@ function lookupAndListen(server, { host, port, exclusive, backlog, flags }) {
       return;
     }
     const first = firstUsable(addresses);
-    found(null, first.address, first.family);
+    found(null, first.address, first.family || 4);
   });
 }
 
 function firstUsable(addresses) {
   for (const candidate of addresses) {
-    if (!isLinkLocal(candidate)) return candidate;
+    if (!LINK_LOCAL.test(candidate.address)) return candidate;
   }
   return addresses[0];
 }

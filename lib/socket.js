@@ -41,15 +41,11 @@ function Socket(options) {
   checkOptions(options ?? {});
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
-  versions.blockListOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
-  const typeOfService = typeOfServiceOf(settings);
-  if (typeOfService !== undefined) this[kTypeOfService] = typeOfService;
-  if (settings.blockList) this.blockList = versions.blockListOf(settings);
   Duplex.call(this, streamOptions(settings));
   const handle = handleOf(settings);
-  useOnRead(this, settings.onread);
+  useLaterOptions(this, settings, handle);
   if (handle !== null) attachHandle(this, handle);
   startReading(this, settings);
 }
@@ -174,6 +170,20 @@ function useKeepAliveAndNoDelay(socket, options) {
   if (noDelay) socket[kNoDelay] = true;
   if (keepAlive) socket[kKeepAlive] = true;
   if (delay >= 1000) socket[kKeepAliveDelay] = ~~(delay / 1000);
+}
+
+// What core looks at when it has opened the descriptor, which is not to be lost
+// for a wrong value.
+function useLaterOptions(socket, options, handle) {
+  try {
+    useOnRead(socket, options.onread);
+    const typeOfService = typeOfServiceOf(options);
+    if (typeOfService !== undefined) socket[kTypeOfService] = typeOfService;
+    if (options.blockList) socket.blockList = versions.blockListOf(options);
+  } catch (error) {
+    handle?.close();
+    throw error;
+  }
 }
 
 // What a stream takes of a socket's options, in one shape for all sockets: V8

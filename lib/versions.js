@@ -69,6 +69,23 @@ function checkHost(host) {
   }
 }
 
+// Runs what makes core publish something, of which the subscribers do not hear.
+// Whether core has tried; it does only if there are subscribers.
+function withoutPublishing(channel, run) {
+  let hasPublished = false;
+  Object.defineProperty(channel, 'publish', { value() {
+    hasPublished = true;
+    // Whatever comes after it may be the user's.
+    delete channel.publish;
+  }, configurable: true });
+  try {
+    run();
+  } finally {
+    delete channel.publish;
+  }
+  return hasPublished;
+}
+
 // Whether listen() asks dns.lookup() for all addresses of a name. Nothing comes of
 // this call: nobody hears of it, and the lookup has no answer.
 const listenAsksForAll = once(() => {
@@ -77,15 +94,23 @@ const listenAsksForAll = once(() => {
   const channel = diagnostics.channel('tracing:net.server.listen:asyncStart');
   let asksForAll = false;
   dns.lookup = (host, options) => { asksForAll = options?.all === true; };
-  Object.defineProperty(channel, 'publish',
-    { value() {}, configurable: true });
   try {
-    new core.Server().listen(0, 'localhost');
+    withoutPublishing(channel, () => new core.Server().listen(0, 'localhost'));
   } finally {
     dns.lookup = lookup;
-    delete channel.publish;
   }
   return asksForAll;
+});
+
+const clientChannel = diagnostics.channel('net.client.socket');
+
+// Whether it is connect() of a socket that publishes net.client.socket, or only
+// that of the module. To be asked when there are subscribers.
+const connectPublishes = once(() => {
+  const handle = core.standIn({ connect: () => 0 });
+  const socket = new core.Socket({ handle, manualStart: true });
+  return withoutPublishing(clientChannel,
+    () => socket.connect({ path: 'nowhere' }));
 });
 
 // Whether what a lookup gives as an address may be anything that reads as one,
@@ -126,11 +151,13 @@ module.exports = {
   blockError,
   blockListOf,
   checkHost,
+  connectPublishes,
   failsCutWrites,
   finishesUnconnected,
   hasReusePort,
   listenAsksForAll,
   refusesPath,
   takesAddressLike,
+  withoutPublishing,
   zeroConnectionsIsALimit,
 };

@@ -5,7 +5,11 @@
 // for what net does on a handle's behalf, but offers that to nobody. Its
 // Socket's connect() calls the handle's connect() in such a scope, at once.
 
+const diagnostics = require('diagnostics_channel');
 const core = require('../core');
+const { connectPublishes, withoutPublishing } = require('../versions');
+
+const clientChannel = diagnostics.channel('net.client.socket');
 
 let scope = null;
 let current = null;
@@ -34,7 +38,12 @@ function triggeredBy(id, callback) {
   scope.connecting = false;
   scope[core.asyncId] = id;
   current = callback;
-  scope.connect({ path: 'trigger' });
+  // Newer versions publish what is no connection of the user's.
+  if (clientChannel.hasSubscribers && connectPublishes()) {
+    withoutPublishing(clientChannel, () => scope.connect({ path: 'trigger' }));
+  } else {
+    scope.connect({ path: 'trigger' });
+  }
   // A core that does not connect at once.
   if (current === callback) run();
 }

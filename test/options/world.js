@@ -212,7 +212,7 @@ async function withPair(sut, world, body, options = {}) {
   await new Promise((resolve) => { socket.once('connect', resolve); });
   const peer = await accepted;
   startLogAgain();
-  observe(socket, [...SOCKET_EVENTS, 'timeout', 'drain', 'finish']);
+  observe(socket, [...SOCKET_EVENTS, 'drain', 'finish']);
   peer.on('data', (data) => note('peer data', data.toString('latin1')));
   peer.on('end', () => note('peer end'));
   const result = await body(socket, peer);

@@ -193,6 +193,9 @@ const ANSWERS = [
   ['link-local, one', () => [v6('fe80::1'), v4(LOCAL)]],
   ['link-local of the end, one', () => [v6('febf::1'), v4(LOCAL)]],
   ['site-local, one', () => [v6('fec0::1'), v4(LOCAL)]],
+  ['three digits, one', () => [v6('fe8::1'), v4(LOCAL)]],
+  ['long link-local, one', () => [v6('fe80:0:0:0:0:0:0:1'), v4(LOCAL)]],
+  ['five digits, one', () => [v6('fe800::1'), v4(LOCAL)]],
   ['zone, one', () => [v6('fe80::1%lo'), v4(LOCAL)]],
   ['upper case, one', () => [v6('FE80::1'), v4(LOCAL)]],
   ['IPv6, one', () => [v6('::1'), v4(LOCAL)]],
@@ -271,6 +274,14 @@ function* channels() {
   }
   yield ['channels of connect', (sut, { port }) => withChannels(() =>
     observeSocket(() => sut.connect(port, LOCAL)))];
+  yield ['channels of socket.connect', (sut, { port }) => withChannels(() =>
+    observeSocket(() => new sut.Socket().connect(port, LOCAL)))];
+  yield ['channels of connect by name', (sut, { port }) => withChannels(() =>
+    observeSocket(() => sut.connect(port, 'localhost')))];
+  yield ['channels of connect to a path', (sut, { file }) => withChannels(() =>
+    observeSocket(() => sut.connect(file)))];
+  yield ['channels of new Socket', (sut) => withChannels(() =>
+    observeSocket(() => new sut.Socket()))];
   yield ['channels of a wrong connect', (sut) => withChannels(() =>
     observeSocket(() => sut.connect(70000)))];
   yield ['channels of a connection', (sut, world) =>
