@@ -69,29 +69,32 @@ function connect(...args) {
   }
   // So does one that never came to a handle.
   if (this.destroyed || !this._handle) renew(this);
-  if (!this._handle) {
+  const isFresh = !this._handle;
+  if (isFresh) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
     parser.patchOnceLoaded();
   }
   this._unrefTimer();
   this.connecting = true;
-  const target = checkedTarget(this, path, options);
+  const target = checkedTarget(this, path, options, isFresh);
   if (!path) lookupAndConnect(this, target, options);
   // The getter of an option may have destroyed the socket.
   else if (this.connecting) connectHandle(this, target);
   return this;
 }
 
-// Where to connect to. What is refused leaves no handle behind: nobody may ever
-// destroy the socket.
-function checkedTarget(socket, path, options) {
+// Where to connect to. What is refused leaves no fresh handle behind: nobody may
+// ever destroy the socket.
+function checkedTarget(socket, path, options, isFresh) {
   try {
     if (!path) return targetOf(options);
     validate.string(path, 'options.path');
     return new Target(path);
   } catch (error) {
-    socket._handle?.close();
-    socket._handle = null;
+    if (isFresh && socket._handle) {
+      socket._handle.close();
+      socket._handle = null;
+    }
     throw error;
   }
 }
@@ -101,7 +104,7 @@ function renew(socket) {
   Duplex.prototype._undestroy.call(socket);
   socket._handle = null;
   socket._sockname = null;
-  socket[kPeer] = undefined;
+  if (socket[kPeer]) socket[kPeer] = undefined;
 }
 
 function checkLocal(address, port) {

@@ -63,7 +63,7 @@ const hasReusePort = Number(process.versions.uv.split('.')[1]) >= 49;
 function checkHost(host) {
   const socket = new core.Socket();
   try {
-    socket.connect({ host, port: 1, lookup() {} });
+    connectQuietly(socket, { host, port: 1, lookup() {} });
   } finally {
     socket.destroy();
   }
@@ -90,14 +90,15 @@ function withoutPublishing(channel, run) {
 // this call: nobody hears of it, and the lookup has no answer.
 const listenAsksForAll = once(() => {
   const dns = require('dns');
-  const { lookup } = dns;
+  const before = Object.getOwnPropertyDescriptor(dns, 'lookup');
   const channel = diagnostics.channel('tracing:net.server.listen:asyncStart');
   let asksForAll = false;
-  dns.lookup = (host, options) => { asksForAll = options?.all === true; };
+  Object.defineProperty(dns, 'lookup', { configurable: true,
+    value(host, options) { asksForAll = options?.all === true; } });
   try {
     withoutPublishing(channel, () => new core.Server().listen(0, 'localhost'));
   } finally {
-    dns.lookup = lookup;
+    Object.defineProperty(dns, 'lookup', before);
   }
   return asksForAll;
 });
@@ -113,15 +114,19 @@ const connectPublishes = once(() => {
     () => socket.connect({ path: 'nowhere' }));
 });
 
+// connect() of a socket of core's that is none of the user's.
+function connectQuietly(socket, options) {
+  withoutPublishing(clientChannel, () => socket.connect(options));
+}
+
 // Whether what a lookup gives as an address may be anything that reads as one,
 // or must be a string. Core's look at a symbol throws, or finds it wrong.
 const takesAddressLike = once(() => {
   const socket = new core.Socket();
   socket.on('error', () => {});
   try {
-    socket.connect({ host: 'x', port: 1, family: 4, lookup(host, options, done) {
-      done(null, Symbol('no address'), 4);
-    } });
+    connectQuietly(socket, { host: 'x', port: 1, family: 4,
+      lookup(host, options, done) { done(null, Symbol('no address'), 4); } });
     return false;
   } catch {
     return true;
@@ -152,6 +157,7 @@ module.exports = {
   blockListOf,
   checkHost,
   connectPublishes,
+  connectQuietly,
   failsCutWrites,
   finishesUnconnected,
   hasReusePort,

@@ -8,6 +8,7 @@ const core = require('../core');
 const { errnoException } = require('../errors');
 const { guessHandleType } = require('../descriptor');
 const { Handle, Pipe, TCP } = require('../handle');
+const { connectQuietly } = require('../versions');
 
 function isCore(handle) {
   return !(handle instanceof Handle);
@@ -84,7 +85,7 @@ let CoreTcp;
 function emptyTcp() {
   if (CoreTcp === undefined) {
     const socket = new core.Socket();
-    socket.connect({ host: 'localhost', port: 1, lookup() {} });
+    connectQuietly(socket, { host: 'localhost', port: 1, lookup() {} });
     CoreTcp = socket._handle.constructor;
     socket.destroy();
   }

@@ -145,6 +145,16 @@ const AGAIN = {
     note('threw', outcome(() => socket.connect(70000)));
     socket.connect(port, LOCAL);
   },
+  'connect, refused': (socket, { port }) => {
+    socket.connect(port, LOCAL);
+    note('threw', outcome(() => socket.connect(70000)));
+  },
+  'connected, refused': (socket, { port }) => {
+    socket.connect(port, LOCAL, () => {
+      note('threw', outcome(() => socket.connect(70000)));
+      socket.end('x', () => note('sent'));
+    });
+  },
   'destroy, connect': (socket, { port }) => {
     socket.destroy();
     socket.connect(port, LOCAL);
