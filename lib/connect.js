@@ -56,41 +56,56 @@ class Target {
 
 function connect(...args) {
   const [options, callback] = normalizeOnce(args);
-  // A socket that was used before starts from anew.
-  if (this.write !== this.constructor.prototype.write &&
-      Object.hasOwn(this, 'write')) delete this.write;
-  const { port, path } = options;
-  if (this.destroyed) renew(this);
   if (core.clientChannel.hasSubscribers && versions.connectPublishes()) {
     core.clientChannel.publish({ socket: this });
   }
+  // A socket that was used before starts from anew.
+  if (this.write !== this.constructor.prototype.write &&
+      Object.hasOwn(this, 'write')) delete this.write;
+  if (callback !== null) this.once('connect', callback);
+  const { port, path } = options;
   if (port === undefined && path == null) {
     throw errors.codeError('ERR_MISSING_ARGS');
   }
-  if (callback !== null) this.once('connect', callback);
-  this._unrefTimer();
-  this.connecting = true;
-  // All that can throw comes before there is a handle to lose.
-  if (path) validate.string(path, 'options.path');
-  const target = path ? new Target(path) : targetOf(options);
-  // The getter of an option may have destroyed the socket.
-  if (!this.connecting) return this;
-  if (!this._handle) {
+  // So does one that never came to a handle.
+  if (this.destroyed || !this._handle) renew(this);
+  const isFresh = !this._handle;
+  if (isFresh) {
     attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
     parser.patchOnceLoaded();
   }
-  if (path) connectHandle(this, target);
-  else lookupAndConnect(this, target, options);
+  this._unrefTimer();
+  this.connecting = true;
+  const target = checkedTarget(this, path, options, isFresh);
+  if (!path) lookupAndConnect(this, target, options);
+  // The getter of an option may have destroyed the socket.
+  else if (this.connecting) connectHandle(this, target);
   return this;
 }
 
-// Makes a destroyed socket usable again.
+// Where to connect to. What is refused leaves no fresh handle behind: nobody may
+// ever destroy the socket.
+function checkedTarget(socket, path, options, isFresh) {
+  try {
+    if (!path) return targetOf(options);
+    validate.string(path, 'options.path');
+    return new Target(path);
+  } catch (error) {
+    if (isFresh && socket._handle) {
+      socket._handle.close();
+      socket._handle = null;
+    }
+    throw error;
+  }
+}
+
+// Makes the socket as good as new.
 function renew(socket) {
-  if (!core.undestroy) throw errors.codeError('ERR_SOCKET_CLOSED');
-  core.undestroy.call(socket);
+  if (core.undestroy) core.undestroy.call(socket);
+  else if (socket.destroyed) throw errors.codeError('ERR_SOCKET_CLOSED');
   socket._handle = null;
   socket._sockname = null;
-  socket[kPeer] = undefined;
+  if (socket[kPeer]) socket[kPeer] = undefined;
 }
 
 function checkLocal(address, port) {
@@ -98,11 +113,7 @@ function checkLocal(address, port) {
   if (port) validate.number(port, 'options.localPort');
 }
 
-function checkRemote(host, port) {
-  // Versions that refuse it do so here, others leave it to the lookup.
-  if (typeof host === 'string' ? host.includes('\0') : host) {
-    versions.checkHost(host);
-  }
+function checkPort(port) {
   if (port === undefined) return;
   if (typeof port !== 'number' && typeof port !== 'string') {
     throw errors.invalidArgType('options.port',
@@ -114,6 +125,9 @@ function checkRemote(host, port) {
 // Whether to try all addresses of a name, and how long each may take.
 function familySelection(options) {
   const { autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
+  if (autoSelectFamily != null) {
+    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
+  }
   let timeout = defaults.getDefaultAutoSelectFamilyAttemptTimeout();
   if (autoSelectFamilyAttemptTimeout != null) {
     validate.int32(autoSelectFamilyAttemptTimeout,
@@ -121,24 +135,25 @@ function familySelection(options) {
     timeout = Math.max(autoSelectFamilyAttemptTimeout,
       defaults.MIN_ATTEMPT_TIMEOUT);
   }
-  if (autoSelectFamily != null) {
-    validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
-  }
   return {
     enabled: autoSelectFamily ?? defaults.getDefaultAutoSelectFamily(),
     timeout,
   };
 }
 
-// What a TCP connection needs to know of its options, each of which is read once,
-// in core's order.
+// What a TCP connection needs to know of its options, read in core's order.
 function targetOf(options) {
   const { localAddress, localPort, host: given, port } = options;
   const host = given || 'localhost';
+  // Versions that refuse it do so here, others leave it to the lookup.
+  if (typeof host !== 'string' || host.includes('\0')) versions.checkHost(host);
   checkLocal(localAddress, localPort);
-  checkRemote(host, port);
+  checkPort(port);
   const selection = familySelection(options);
   const family = isIP(host);
+  if (!family && options.lookup != null) {
+    validate.callable(options.lookup, 'options.lookup');
+  }
   const target = new Target(family ? host : undefined);
   target.family = family;
   target.host = host;
@@ -151,9 +166,6 @@ function targetOf(options) {
 
 function lookupAndConnect(socket, target, options) {
   if (!target.family) {
-    if (options.lookup != null) {
-      validate.callable(options.lookup, 'options.lookup');
-    }
     triggeredBy(socket[core.asyncId], () => resolve(socket, target, options));
     return;
   }
@@ -277,14 +289,13 @@ function bindLocal(handle, target) {
   return errors.connectionException(status, 'bind', localAddress, localPort);
 }
 
-// The error of a connection that fails at once. Core looks for a local name and
-// shows what it finds: none, unless there is a connection already. It does not
-// look where the permission model refuses the connection.
+// The error of a connection that fails at once, with the local name, be there one
+// or not. Core does not look where the permission model refuses the connection.
 function startError(socket, status, { address, port }) {
   if (typeof status !== 'number') {
     return errors.connectionException(status, 'connect', address, port);
   }
-  const local = status === uv.EALREADY ? socket._getsockname() : {};
+  const local = socket._getsockname();
   return errors.connectionException(status, 'connect', address, port,
     `${local.address}:${local.port}`);
 }

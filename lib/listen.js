@@ -3,6 +3,7 @@
 // server.listen(): from its arguments to a listening handle.
 
 const diagnostics = require('diagnostics_channel');
+const { isIP } = require('./address');
 const { isPipeName, normalizeOnce, toNumber } = require('./arguments');
 const { bindStatus } = require('./bind');
 const core = require('./core');
@@ -22,6 +23,12 @@ const { uv } = errors;
 
 const listenChannel = diagnostics.tracingChannel?.('net.server.listen');
 
+// Binds to an address, if it is one of the family.
+function bindTo(handle, { address, port, flags, family }) {
+  if (isIP(address) !== family) return uv.EINVAL;
+  return handle.bind(address, port, flags);
+}
+
 // A bound, not yet listening handle of ours, or a negative error. For a pipe
 // `port` and `addressType` are -1; with a descriptor only `fd` counts.
 function createServerHandle(address, port, addressType, fd, flags) {
@@ -32,8 +39,9 @@ function createServerHandle(address, port, addressType, fd, flags) {
   }
   if (address) {
     return boundOrError(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
-      handle.bind6(address, port, flags) :
-      handle.bind(address, port, flags & ~TCP.UV_TCP_IPV6ONLY)));
+      bindTo(handle, { address, port, flags, family: 6 }) :
+      bindTo(handle, { address, port, family: 4,
+        flags: flags & ~TCP.UV_TCP_IPV6ONLY })));
   }
   // All IPv6 addresses take IPv4 too; without IPv6, all IPv4 addresses.
   const handle = boundOrError(new TCP(TCP.SERVER), (tcp) =>
@@ -172,9 +180,7 @@ function reusesPort(options) {
 
 // Core's way of listening to a name: with all its addresses asked for, the first
 // is taken that is not of one link only (fe80::/10).
-function isLinkLocal({ address, family }) {
-  return family === 6 && /^fe[89ab]/i.test(address);
-}
+const LINK_LOCAL = /^fe[89ab][\da-f]:/i;
 
 function lookupAndListen(server, { host, port, exclusive, backlog, flags }) {
   const listeningId = server._listeningId;
@@ -200,13 +206,13 @@ function lookupAndListen(server, { host, port, exclusive, backlog, flags }) {
       return;
     }
     const first = firstUsable(addresses);
-    found(null, first.address, first.family);
+    found(null, first.address, first.family || 4);
   });
 }
 
 function firstUsable(addresses) {
   for (const candidate of addresses) {
-    if (!isLinkLocal(candidate)) return candidate;
+    if (!LINK_LOCAL.test(candidate.address)) return candidate;
   }
   return addresses[0];
 }

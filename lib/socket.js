@@ -48,15 +48,11 @@ function Socket(options) {
   checkOptions(options ?? {});
   const settings = typeof options === 'number' ? { fd: options } :
     { ...options };
-  versions.blockListOf(settings);
-  const handle = handleOf(settings);
   initialize(this);
   useKeepAliveAndNoDelay(this, settings);
-  const typeOfService = typeOfServiceOf(settings);
-  if (typeOfService !== undefined) this[kTypeOfService] = typeOfService;
-  if (settings.blockList) this.blockList = versions.blockListOf(settings);
   Duplex.call(this, streamOptions(settings));
-  useOnRead(this, settings.onread);
+  const handle = handleOf(settings);
+  useLaterOptions(this, settings, handle);
   if (handle !== null) attachHandle(this, handle);
   startReading(this, settings);
 }
@@ -189,6 +185,20 @@ function useKeepAliveAndNoDelay(socket, options) {
   if (delay >= 1000) socket[kKeepAliveDelay] = ~~(delay / 1000);
 }
 
+// What core looks at when it has opened the descriptor, which is not to be lost
+// for a wrong value.
+function useLaterOptions(socket, options, handle) {
+  try {
+    useOnRead(socket, options.onread);
+    const typeOfService = typeOfServiceOf(options);
+    if (typeOfService !== undefined) socket[kTypeOfService] = typeOfService;
+    if (options.blockList) socket.blockList = versions.blockListOf(options);
+  } catch (error) {
+    handle?.close();
+    throw error;
+  }
+}
+
 // What a stream takes of a socket's options, in one shape for all sockets: V8
 // would make a hidden class for each set of options that is spread and added to.
 function streamOptions(options) {
@@ -307,15 +317,14 @@ Socket.prototype.address = function() {
   return this._getsockname();
 };
 
-// {} while there is no name to tell.
+// {} while there is no name to tell. As with core, who asks that early is told
+// so until the socket is connected.
 Socket.prototype._getsockname = function() {
   const handle = this._handle;
   if (!handle || !handle.getsockname) return {};
   if (!this._sockname) {
-    const name = {};
-    const status = handle.getsockname(name);
-    if (status < 0) return {};
-    this._sockname = name;
+    this._sockname = {};
+    handle.getsockname(this._sockname);
   }
   return this._sockname;
 };

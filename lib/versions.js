@@ -92,23 +92,47 @@ function checkHost(host) {
   }
 }
 
+// Runs what makes core publish something, of which the subscribers do not hear.
+// Whether core has tried; it does only if there are subscribers.
+function withoutPublishing(channel, run) {
+  let hasPublished = false;
+  Object.defineProperty(channel, 'publish', { value() {
+    hasPublished = true;
+    // Whatever comes after it may be the user's.
+    delete channel.publish;
+  }, configurable: true });
+  try {
+    run();
+  } finally {
+    delete channel.publish;
+  }
+  return hasPublished;
+}
+
 // Whether listen() asks dns.lookup() for all addresses of a name. Nothing comes of
 // this call: nobody hears of it, and the lookup has no answer.
 const listenAsksForAll = once(() => {
   const dns = require('dns');
-  const { lookup } = dns;
+  const before = Object.getOwnPropertyDescriptor(dns, 'lookup');
   const channel = diagnostics.channel('tracing:net.server.listen:asyncStart');
   let asksForAll = false;
-  dns.lookup = (host, options) => { asksForAll = options?.all === true; };
-  Object.defineProperty(channel, 'publish',
-    { value() {}, configurable: true });
+  Object.defineProperty(dns, 'lookup', { configurable: true,
+    value(host, options) { asksForAll = options?.all === true; } });
   try {
-    new core.Server().listen(0, 'localhost');
+    withoutPublishing(channel, () => new core.Server().listen(0, 'localhost'));
   } finally {
-    dns.lookup = lookup;
-    delete channel.publish;
+    Object.defineProperty(dns, 'lookup', before);
   }
   return asksForAll;
+}, true);
+
+// Whether it is connect() of a socket that publishes net.client.socket, or only
+// that of the module. To be asked when there are subscribers.
+const connectPublishes = once(() => {
+  const handle = core.standIn({ connect: () => 0 });
+  const socket = new core.Socket({ handle, manualStart: true });
+  return withoutPublishing(core.clientChannel,
+    () => socket.connect({ path: 'nowhere' }));
 }, true);
 
 // Whether what a lookup gives as an address may be anything that reads as one,
@@ -145,26 +169,6 @@ function blockError(list, address, family) {
   return nodeError(Error, 'ERR_IP_BLOCKED',
     `IP(${address}) is blocked by net.BlockList`);
 }
-
-// Whether connect() itself publishes the socket on net.client.socket, as from
-// Node 26 on, or net.connect() alone does.
-const connectPublishes = once(() => {
-  const { clientChannel } = core;
-  const handle = core.standIn({ connect: () => 0 });
-  const socket = new core.Socket({ handle, manualStart: true });
-  let isPublished = false;
-  // Subscribers see nothing of it.
-  for (const [name, value] of Object.entries({
-    hasSubscribers: true, publish() { isPublished = true; },
-  })) Object.defineProperty(clientChannel, name, { value, configurable: true });
-  try {
-    socket.connect({ path: 'probe' });
-  } finally {
-    delete clientChannel.hasSubscribers;
-    delete clientChannel.publish;
-  }
-  return isPublished;
-}, true);
 
 module.exports = {
   blockError,

@@ -40,7 +40,7 @@ async function run(...args) {
 }
 
 describe('options and arguments', function suite() {
-  this.timeout(120000);
+  this.timeout(300000);
   afterEach(disposeAll);
 
   it('are what they are on core', async () => {

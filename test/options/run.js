@@ -7,19 +7,21 @@
 // took; --sabotage compares core with a net that does not know ::1.
 
 const fs = require('node:fs');
-const net = require('node:net');
+const { net } = require('../../lib/builtin');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const connect = require('./cells/connect');
 const modules = require('./cells/module');
+const order = require('./cells/order');
 const server = require('./cells/server');
 const socket = require('./cells/socket');
 const { describe } = require('./describe');
-const { createWorld, startLog } = require('./world');
+const { createWorld, setPatience, startLog } = require('./world');
 
 const ROOT = path.join(__dirname, '..', '..');
-// What differs once may have met something else of this machine.
-const ATTEMPTS = 3;
+// What differs once may have met something else of this machine: it is tried
+// again with turns of so many milliseconds.
+const PATIENCE = [0, 1, 10];
 
 const { values: settings } = parseArgs({ options: {
   part: { type: 'string', default: '1/1' },
@@ -30,7 +32,7 @@ const { values: settings } = parseArgs({ options: {
 } });
 
 const groups = { ...connect.groups, ...socket.groups, ...server.groups,
-  ...modules.groups };
+  ...modules.groups, ...order.groups };
 
 // The groups whose cells use ports that are not the kernel's choice stay in one
 // part.
@@ -52,7 +54,7 @@ function cellsOfPart() {
 }
 
 // Longer than any cell takes.
-const LIMIT_MS = 2000;
+const LIMIT_MS = 10000;
 
 async function runCell({ run }, sut, world) {
   const log = startLog();
@@ -68,7 +70,8 @@ async function runCell({ run }, sut, world) {
 
 async function tryCell(cell, subjects, world) {
   let texts;
-  for (let i = 0; i < ATTEMPTS; i++) {
+  for (const patience of PATIENCE) {
+    setPatience(patience);
     texts = [];
     for (const sut of subjects) texts.push(await runCell(cell, sut, world));
     if (texts[0] === texts[1]) return null;

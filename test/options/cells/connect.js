@@ -2,7 +2,7 @@
 
 // net.connect() and socket.connect(): options and positional arguments.
 
-const net = require('node:net');
+const { net } = require('../../../lib/builtin');
 const { ALL, FEW, fromRealm, plain, waysOf } = require('../values');
 const { note, observeSocket } = require('../world');
 

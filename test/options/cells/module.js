@@ -2,7 +2,7 @@
 
 // The functions and small classes of the module.
 
-const net = require('node:net');
+const { net } = require('../../../lib/builtin');
 const { outcome } = require('../describe');
 const { ALL, FEW, plain, waysOf } = require('../values');
 const { discard, turns } = require('../world');

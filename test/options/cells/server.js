@@ -2,7 +2,7 @@
 
 // createServer(), server.listen() and what else a server takes.
 
-const net = require('node:net');
+const { net } = require('../../../lib/builtin');
 const { describe, outcome } = require('../describe');
 const { ALL, FEW, plain, waysOf } = require('../values');
 const { discard, note, observe, observeServer, turns, until, watchServer } =
