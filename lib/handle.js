@@ -58,7 +58,7 @@ const kOwner = core.ownerSymbol;
 // Calls a request's listener; what it throws is reported in its async scope.
 function answer(request, handle, status) {
   try {
-    request.oncomplete(status, handle, request, true, true);
+    request.finish(status, handle);
   } catch (error) {
     report(error);
   }

@@ -23,13 +23,25 @@ class Request extends AsyncResource {
     super(type, { triggerAsyncId, requireManualDestroy: true });
     this.type = type;
   }
+
+  // Calls who waits, as core calls for a shutdown or a write.
+  finish(status, handle) {
+    this.oncomplete(status, handle, undefined);
+  }
 }
 
-class TCPConnectWrap extends Request {
+class ConnectWrap extends Request {
+  // With what core adds for a connection: it can be read and written.
+  finish(status, handle) {
+    this.oncomplete(status, handle, this, true, true);
+  }
+}
+
+class TCPConnectWrap extends ConnectWrap {
   constructor(trigger) { super('TCPCONNECTWRAP', trigger); }
 }
 
-class PipeConnectWrap extends Request {
+class PipeConnectWrap extends ConnectWrap {
   constructor(trigger) { super('PIPECONNECTWRAP', trigger); }
 }
 

@@ -1,8 +1,8 @@
 'use strict';
 
 // npm run test:versions: the addon as it is built, on other versions of Node:
-// own tests, and files of that version's own suite, of which uvnet must pass
-// what that version's core passes.
+// own tests, files of that version's own suite, of which uvnet must pass what
+// that version's core passes, and the clients.
 
 const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -51,6 +51,7 @@ function steps(binary, sets) {
     'own tests': [binary, 'node_modules/mocha/bin/mocha.js', 'test/*.test.js'],
     [`Node's tests (${sets})`]: [process.execPath, 'test/node/run.js',
       '--like-core', '--set', sets, '--node', binary, '--jobs', '2'],
+    'clients': [process.execPath, 'test/clients/run.js', '--node', binary],
   };
 }
 

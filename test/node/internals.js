@@ -29,29 +29,6 @@ function handleClasses() {
   }
 }
 
-/**
- * Our TCP for tests that make one themselves and give it core's request
- * objects. `instanceof` still means ours.
- */
-function tcpClass(ours) {
-  class TCP extends ours {
-    connect(request, ...rest) {
-      if (typeof request !== 'object') return super.connect(request, ...rest);
-      return super.connect(...rest, (status) => {
-        request.oncomplete(status, this, request, true, true);
-      });
-    }
-
-    shutdown(request) {
-      if (typeof request !== 'object') return super.shutdown(request);
-      return super.shutdown((status) => request.oncomplete(status, this));
-    }
-  }
-  return new Proxy(ours, {
-    construct(target, args) { return new TCP(...args); },
-  });
-}
-
 /** Pipe that carries handles (IPC) stays core's: child_process owns those. */
 function pipeClass(ours, core) {
   return new Proxy(ours, {
@@ -63,7 +40,7 @@ function pipeClass(ours, core) {
 }
 
 function replacements(name, core, classes) {
-  if (name === 'tcp_wrap' && classes.TCP) return { TCP: tcpClass(classes.TCP) };
+  if (name === 'tcp_wrap' && classes.TCP) return { TCP: classes.TCP };
   if (name === 'pipe_wrap' && classes.Pipe) {
     return { Pipe: pipeClass(classes.Pipe, core.Pipe) };
   }
