@@ -31,6 +31,15 @@ function onSocket(description, use, without) {
   };
 }
 
+const READABLE_FIELDS = [
+  'flowing', 'length', 'sync', 'decoder', 'multiAwaitDrain', 'ended', 'reading',
+  'awaitDrainWriters', 'dataEmitted', 'highWaterMark',
+];
+const WRITABLE_FIELDS = [
+  'length', 'corked', 'writing', 'ending', 'destroyed', 'errored', 'needDrain',
+  'bufferProcessing', 'constructed', 'defaultEncoding', 'highWaterMark',
+];
+
 const NO_SETTING = 'a socket that becomes core\'s keeps what the kernel has ' +
   'been told, and core does not know of it';
 const NO_ONREAD = 'a socket with onread cannot become core\'s';
@@ -147,6 +156,25 @@ const internals = {
     find: () => (sourceOf(Duplex.prototype.push)
       .includes('readableAddChunkPush') ? Duplex.prototype.push : undefined),
     without: 'every chunk goes through the stream, and nothing is relayed',
+  },
+  streamState: {
+    use: 'to know whether a chunk or write would wait in the stream',
+    how: '_events, and fields of _readableState and _writableState',
+    find: () => {
+      const { _events, _readableState, _writableState } = new Duplex();
+      return _events &&
+        READABLE_FIELDS.every((name) => name in _readableState) &&
+        WRITABLE_FIELDS.every((name) => name in _writableState);
+    },
+    without: 'every chunk and every write goes through the stream, and nothing ' +
+      'is relayed',
+  },
+  emitCloseIfDrained: {
+    use: 'calls the next tick as core does: triggered by a handle, and faked ' +
+      'where core\'s ticks are',
+    how: 'net.Server.prototype._emitCloseIfDrained()',
+    find: ({ net }) => net.Server.prototype._emitCloseIfDrained,
+    without: 'process.nextTick(), triggered by whatever runs',
   },
   runTicks: {
     use: 'drains ticks and microtasks between two events of a dispatch',

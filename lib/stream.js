@@ -17,7 +17,9 @@ const {
 const { goesStraight, writeChunk } = require('./writing');
 
 const { uv } = errors;
-const { asyncId, capture, emit, handle: kHandle, streamPush } = core;
+const { asyncId, capture, emit, handle: kHandle } = core;
+// Where the stream's state cannot be seen, every chunk is the stream's business.
+const streamPush = core.streamState && core.streamPush;
 // Core's methods, for sockets that core serves. What is called often asks here
 // which it is; foreign.js wraps the other methods.
 const { read: coresRead, _read: coresUnderscoreRead } = core.Socket.prototype;
@@ -204,7 +206,8 @@ function canRelay(socket, to) {
 // As a stream's pipe(). Where that is the only thing that wants the bytes, and
 // both sockets are ours, they need not become chunks.
 function pipe(to, options) {
-  const isFirst = this._events?.data === undefined;
+  if (!core.streamState) return Duplex.prototype.pipe.call(this, to, options);
+  const isFirst = this._events.data === undefined;
   Duplex.prototype.pipe.call(this, to, options);
   const listener = this._events.data;
   if (isFirst && typeof listener === 'function' && !this[kOnRead] &&
@@ -229,9 +232,10 @@ Handle.prototype.onwriteerror = onWriteError;
 // nothing behind: the stream flows, holds nothing, and is not in the middle of
 // a _read().
 function flowsThrough(socket, state) {
-  return state.flowing === true && state.length === 0 && !state.sync &&
+  return socket.push === streamPush &&
+    state.flowing === true && state.length === 0 && !state.sync &&
     state.decoder === null && !state.multiAwaitDrain && !state.ended &&
-    socket.push === streamPush && socket.read === read && socket._read === _read &&
+    socket.read === read && socket._read === _read &&
     socket._events.data !== undefined &&
     socket._events.readable === undefined;
 }

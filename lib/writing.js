@@ -13,7 +13,9 @@ const { kBegun, kIsCores } = require('./symbols');
 const versions = require('./versions');
 
 const { uv } = errors;
-const { streamEnd, streamWrite } = core;
+const { streamEnd } = core;
+// Where the stream's state cannot be seen, every write is the stream's business.
+const streamWrite = core.streamState && core.streamWrite;
 // Core's methods, for sockets that core serves. What is called often asks here
 // which it is; foreign.js wraps the other methods.
 const {
@@ -104,18 +106,19 @@ function writeReplaced(handle, done, isVector, data, encoding) {
 // Whether a chunk would go through write() to the kernel at once and leave
 // nothing behind in the stream.
 function goesStraight(socket, state, handle) {
-  return state.length === 0 && state.corked === 0 && !socket.connecting &&
+  return Duplex.prototype.write === streamWrite &&
+    state.length === 0 && state.corked === 0 && !socket.connecting &&
     !state.writing && !state.ending && !state.destroyed && !state.errored &&
     !state.needDrain && !state.bufferProcessing && state.constructed &&
     handle instanceof Handle && socket._write === write &&
-    socket._writeGeneric === writeGeneric &&
-    Duplex.prototype.write === streamWrite && !isReplaced(handle);
+    socket._writeGeneric === writeGeneric && !isReplaced(handle);
 }
 
 // A write that nobody waits for is tried before the stream knows of it. True if
 // the kernel or the outbox took all; else the stream is to be told, and its
 // _write() finds the write begun.
 function tryWrite(socket, chunk, encoding) {
+  if (!streamWrite) return false;
   const state = socket._writableState;
   const handle = socket._handle;
   const isString = typeof chunk === 'string';

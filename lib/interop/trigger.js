@@ -5,10 +5,11 @@
 // for what net does on a handle's behalf, but offers that to nobody. Its
 // Socket's connect() calls the handle's connect() in such a scope, at once.
 
+const process = require('process');
 const core = require('../core');
 const debug = require('../debug');
 
-const emitCloseIfDrained = core.Server.prototype._emitCloseIfDrained;
+const { emitCloseIfDrained } = core;
 
 let scope = null;
 let current = null;
@@ -47,6 +48,10 @@ function triggeredBy(id, callback) {
 // is core's Server that calls it, to emit 'close', so that ticks are faked where
 // core's are. In a vm context, such as jest's, `process` is a copy.
 function nextTickBy(id, callback, argument) {
+  if (!emitCloseIfDrained) {
+    process.nextTick(callback, argument);
+    return;
+  }
   const server = {
     _handle: null,
     _connections: 0,
