@@ -294,15 +294,23 @@ Socket.prototype._onTimeout = function() {
 
 // Starts the idle timeout anew, of the sockets below this one too.
 Socket.prototype._unrefTimer = function() {
-  if (core.isMissing('timeout')) {
-    core.Socket.prototype._unrefTimer.call(this);
-    return;
-  }
   for (let socket = this; socket !== null; socket = socket._parent ?? null) {
     const timer = socket[kTimeout];
     if (timer) timer.refresh();
   }
 };
+const hasTimer = !core.isMissing('timeout');
+if (!hasTimer) {
+  Socket.prototype._unrefTimer = core.Socket.prototype._unrefTimer;
+}
+
+// Of the sockets below this one too.
+function endTimers(own) {
+  if (!hasTimer) own.setTimeout(0);
+  for (let socket = own; socket !== null; socket = socket._parent ?? null) {
+    socket[kTimeout]?.close();
+  }
+}
 
 for (const name of ['ref', 'unref']) {
   Socket.prototype[name] = { [name]() {
@@ -374,9 +382,7 @@ Socket.prototype._destroy = function(error, callback) {
       error ? error.message : 'no error');
   }
   this.connecting = false;
-  for (let socket = this; socket !== null; socket = socket._parent ?? null) {
-    socket[kTimeout]?.close();
-  }
+  endTimers(this);
   if (this._handle) {
     detachHandle(this, Boolean(error));
     callback(error);
