@@ -1,8 +1,8 @@
 /* What one instance of the addon owns: the loop of its Node environment (the
  * main thread or a worker), the live handles, the memory that reads go through,
- * and the events on their way to JavaScript. Nothing here is global, so workers,
- * several copies of the addon, and lib/ evaluated twice over one binary do not
- * know of each other. */
+ * and the events on their way to JavaScript. Nothing here is global, so
+ * workers, several copies of the addon, and lib/ evaluated twice over one
+ * binary do not know of each other. */
 #ifndef UVNET_ENV_H
 #define UVNET_ENV_H
 
