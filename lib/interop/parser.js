@@ -90,9 +90,13 @@ const patchOnceLoaded = onceLoaded(['Internal Binding http_parser'], patch);
 // Whether the server is one of http's, whose 'connection' listener asks.
 function parses(server) {
   patchOnceLoaded();
-  server[kParses] ??= HTTPParser !== null &&
-    server instanceof require('http').Server;
-  return server[kParses];
+  if (server[kParses] === undefined) {
+    const value = HTTPParser !== null &&
+      server instanceof require('http').Server;
+    // Not for who prints or compares servers.
+    Reflect.defineProperty(server, kParses, { value });
+  }
+  return server[kParses] ?? false;
 }
 
 // The handle that may be read so while its server is told of it: nobody but
