@@ -2,7 +2,9 @@
 
 // Errors with core's names, codes, texts and properties.
 
-const { format, getSystemErrorMap, inspect } = require('util');
+const {
+  format, getSystemErrorMap, getSystemErrorName, inspect,
+} = require('util');
 const { Error, RangeError, TypeError, net } = require('./builtin');
 
 const systemErrors = getSystemErrorMap();
@@ -114,8 +116,10 @@ function codeError(code) {
   return nodeError(Base, code, message);
 }
 
-// What a failed system call gives: `read ECONNRESET`.
+// What a failed system call gives: `read ECONNRESET`. As core's, it refuses what
+// a method that a user has replaced may give instead of an error's number.
 function errnoException(number, syscall, original) {
+  if (!(number < 0)) getSystemErrorName(number);
   const code = systemErrorName(number);
   const error = new Error(`${syscall} ${code}${original ? ` ${original}` : ''}`);
   error.errno = number;

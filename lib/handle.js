@@ -17,6 +17,7 @@ const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
 const { Request, ShutdownWrap, WriteWrap, forUser } = require('./requests');
+const { kIsCores } = require('./symbols');
 
 const { results } = binding;
 
@@ -54,6 +55,11 @@ function illegalInvocation() {
 
 // The net.Socket or net.Server that uses a handle lies where core keeps it.
 const kOwner = core.ownerSymbol;
+
+// Whether a socket is of core's own class: it got our handle from a user.
+function isCores(owner) {
+  return owner !== null && owner[kIsCores] === undefined;
+}
 
 // Calls a request's listener; what it throws is reported in its async scope.
 function answer(request, handle, status) {
@@ -237,11 +243,20 @@ class Handle extends AsyncResource {
   #answerWrite(object, status) {
     if (object) object.async = status === 1;
     if (status !== 1) return status;
+    if (isCores(this[kOwner])) return this.#answerCores();
     const isOurs = object instanceof Request;
     const request = isOurs ? object :
       forUser(WriteWrap, object ?? {}, this.asyncId());
     this.expect(request);
     return object ? 0 : request.user;
+  }
+
+  // Core's socket over our handle takes a write for done, whatever it is told:
+  // core looks that up in memory of its C++. So it hears of errors alone.
+  #answerCores() {
+    const oncomplete = (status) => status < 0 && this.onwriteerror?.(status);
+    this.expect(forUser(WriteWrap, { oncomplete }, this.asyncId()));
+    return 0;
   }
 
   // Core's own names. `request` is { oncomplete(status, handle, error), … }; its

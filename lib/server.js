@@ -13,7 +13,7 @@ const errors = require('./errors');
 const adopt = require('./interop/adopt');
 const { beforeAnswer } = require('./interop/asked');
 const { answerCore } = require('./interop/foreign');
-const { emitConnection } = require('./interop/parser');
+const { patchOnceLoaded: patchParser } = require('./interop/parser');
 const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTickBy } = require('./interop/trigger');
 const { defineListen } = require('./listen');
@@ -110,7 +110,8 @@ function onConnection(status, handle) {
   }
   socket.server = server;
   socket._server = server;
-  emitConnection(server, socket);
+  patchParser();
+  server.emit('connection', socket);
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
 }
 

@@ -9,7 +9,7 @@ const { Buffer, setImmediate } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
-const { Handle, kOwner, results } = require('./handle');
+const { Handle, idOf, kOwner, results } = require('./handle');
 const { Relay, relayMemory } = require('./relay');
 const {
   kBytesRead, kBytesWritten, kIsCores, kOnRead, kRelay,
@@ -116,12 +116,19 @@ function stopReading(socket, handle) {
   if (status < 0) socket.destroy(errors.errnoException(status, 'read'));
 }
 
+// Whether nobody shall hear of what the handle still brings: it came before the
+// handle was closed, in the same turn of the loop. A socket whose `_handle` a
+// user has changed is its handle's owner still.
+function isOver(handle, socket) {
+  return socket?._handle !== handle &&
+    (!socket || socket.destroyed || idOf(handle) < 0);
+}
+
 // The handle's listener for what was read: `count` bytes in `chunk`, or a
 // negative error.
 function onRead(count, chunk) {
   const socket = this[kOwner];
-  // Read before the handle was taken off, in the same turn of the loop.
-  if (socket?._handle !== this) return;
+  if (isOver(this, socket)) return;
   socket._unrefTimer();
   if (count > 0) {
     const settings = socket[kOnRead];
@@ -155,15 +162,14 @@ function hold(socket, handle, count, chunk) {
 function accept(socket, handle, count, chunk) {
   const wantsMore = socket[kOnRead] ? callOnRead(socket, count, chunk) :
     deliver(socket, chunk);
-  if (!wantsMore && socket._handle === handle) stopReading(socket, handle);
+  if (!wantsMore && idOf(handle) >= 0) stopReading(socket, handle);
 }
 
 // Bytes of a write that counted as done could not be sent.
 function onWriteError(status) {
   const socket = this[kOwner];
-  if (socket?._handle === this) {
-    socket.destroy(errors.errnoException(status, 'write'));
-  }
+  if (isOver(this, socket)) return;
+  socket.destroy(errors.errnoException(status, 'write'));
 }
 
 // The handle's listener for what was read while the socket is piped to another
@@ -171,7 +177,7 @@ function onWriteError(status) {
 // become a chunk like any other.
 function onRelay(count, offset) {
   const socket = this[kOwner];
-  if (socket?._handle !== this) return;
+  if (isOver(this, socket)) return;
   const relay = socket[kRelay];
   let sent = 0;
   if (!relay?.isAlive(socket)) {

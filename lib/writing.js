@@ -250,7 +250,7 @@ function final(callback) {
   const request = new ShutdownWrap(handle.getAsyncId());
   request.oncomplete = () => callback();
   const status = handle.shutdown(request);
-  if (!status) return;
+  if (status === 0) return;
   request.emitDestroy();
   // What others put in the place of the method may be done at once.
   if (status === 1 || status === uv.ENOTCONN) callback();

@@ -195,6 +195,87 @@ async function evaluatedTwice(first, helper) {
     await echo(first, second), await echo(second, first)];
 }
 
+// Sockets in states in which core lets http's parser read from the handle, given
+// to an http server that has not accepted them.
+async function parsed(net, helper) {
+  const http = require('node:http');
+  const host = '127.0.0.1';
+  const results = {};
+  const states = {
+    'readable': (socket) => socket.on('readable', () => {}),
+    'paused': (socket) => socket.pause(),
+    'flowing': (socket) => socket.on('data', () => {}),
+    'onread': () => {},
+  };
+  for (const [state, use] of Object.entries(states)) {
+    const server = http.createServer((request, response) => {
+      request.on('data', (chunk) => response.write(chunk));
+      request.on('end', () => response.end());
+    });
+    const outer = await helper.listen(net.createServer());
+    const onread = { buffer: Buffer.alloc(16), callback: () => true };
+    const accepted = helper.once(outer, 'connection');
+    const socket = helper.track(net.connect({ port: outer.address().port, host,
+      ...(state === 'onread' ? { onread } : {}) }));
+    const [[peer]] = await Promise.all([accepted,
+      helper.once(socket, 'connect')]);
+    use(socket);
+    server.emit('connection', socket);
+    peer.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n' +
+      'Content-Length: 60\r\n\r\n');
+    peer.write('0123456789'.repeat(6));
+    const answer = await Promise.race([helper.collect(peer),
+      new Promise((resolve) => { setTimeout(resolve, 2000, 'nothing'); })]);
+    results[state] = String(answer).includes('0123456789');
+  }
+  return results;
+}
+
+// Core's own class over a handle of the module's, and asking for it.
+async function overHandle(net, helper) {
+  const core = require('node:net');
+  const { client, peer } = await helper.pair(net);
+  const other = helper.track(new core.Socket({ handle: client._handle }));
+  client._handle = null;
+  const length = 8 << 20;
+  const events = helper.eventLog(other, ['error', 'finish', 'end', 'close']);
+  other.on('data', () => {});
+  other.end(Buffer.alloc(length));
+  const bytes = await helper.collect(peer);
+  await helper.closed(other);
+  return [bytes.length === length, ...events.sort()];
+}
+
+async function asked(net, helper) {
+  const core = require('node:net');
+  const { client, server } = await helper.pair(net);
+  class Mine extends net.Socket {}
+  const destroyed = new net.Socket().destroy();
+  client.destroy();
+  return [client, destroyed, new net.Socket(), new Mine(),
+    Object.create(net.Socket.prototype)].map((socket) =>
+    socket instanceof core.Socket && socket instanceof net.Socket)
+    .concat(require('node:util').inspect(server).includes('uvnet'));
+}
+
+// A child's stdio: seen through a proxy, and too early.
+async function asStdio(net, helper) {
+  const { spawn } = require('node:child_process');
+  const { client, peer, server } = await helper.pair(net);
+  const proxy = new Proxy(client, { get(target, key) {
+    const value = Reflect.get(target, key);
+    return typeof value === 'function' ? value.bind(target) : value;
+  } });
+  peer.write('to the child');
+  peer.end();
+  const child = helper.track(spawn('cat', { stdio: [proxy, 'pipe', 'inherit'] }));
+  const text = String(await helper.collect(child.stdout));
+  const early = net.connect(server.address().port, '127.0.0.1');
+  helper.track(early);
+  const { code } = helper.outcome(() => spawn('true', { stdio: [early] }));
+  return [text, code];
+}
+
 const IMPORTS = {
   'default': 'import net from \'X\'; console.log(typeof net.connect);',
   'named': 'import { connect, createServer, Socket, Server, isIP, BlockList, ' +
@@ -224,6 +305,26 @@ forEachNet((net, name) => {
   it('core\'s own classes stay as they are', async () => {
     assert.deepStrictEqual(await inChild(name, sideEffects),
       [true, true, ['TLSSocket', 'Socket'], true]);
+  });
+
+  it('http\'s parser reads whoever gives it the socket', async () => {
+    assert.deepStrictEqual(await inChild(name, parsed),
+      { readable: true, paused: true, flowing: true, onread: true });
+  });
+
+  it('core\'s class over a handle of the module\'s', async () => {
+    assert.deepStrictEqual(await inChild(name, overHandle),
+      [true, 'close:false', 'end', 'finish']);
+  });
+
+  it('all sockets are core\'s to whoever asks', async () => {
+    assert.deepStrictEqual(await inChild(name, asked),
+      [true, true, true, true, true, false]);
+  });
+
+  it('a child\'s stdio', async () => {
+    assert.deepStrictEqual(await inChild(name, asStdio),
+      ['to the child', 'EINVAL']);
   });
 
   it('evaluated twice over one binary', async () => {

@@ -4,7 +4,7 @@
 // them: prototypes, the methods of handles, and what they are called with.
 
 const assert = require('node:assert');
-const { forEachNet, inChild, pair, pairUnix } = require('./helper');
+const { eventually, forEachNet, inChild, pair, pairUnix } = require('./helper');
 const { forEachReplaced } = require('./replaced');
 
 // Wraps methods of a handle, or of a prototype, and notes each call.
@@ -207,6 +207,14 @@ describe('patches', () => {
         assert.deepStrictEqual(done.at(-1), [0, true, undefined]);
       });
 
+      it('a shutdown() that gives nothing is an error', async () => {
+        const { client } = await pair(net);
+        client._handle.shutdown = () => {};
+        const failed = new Promise((resolve) => { client.on('error', resolve); });
+        client.end();
+        assert.strictEqual((await failed).code, 'ERR_INVALID_ARG_TYPE');
+      });
+
       it('a handle for two sockets is closed for both', async () => {
         const { client, server } = await pair(net);
         const other = new net.Socket();
@@ -220,6 +228,68 @@ describe('patches', () => {
         assert.deepStrictEqual(events, ['other']);
         server.close();
       });
+    });
+
+    // Who owns a handle is what the handle says.
+    describe('a socket whose _handle is changed', () => {
+      const fake = () => ({ readStart: () => 0, readStop: () => 0,
+        close(done) { setImmediate(done); } });
+
+      async function received(socket, peer, count) {
+        const got = [];
+        socket.on('data', (chunk) => got.push(String(chunk)));
+        for (let i = 0; i < count; i++) {
+          peer.write(`${i}`);
+          await eventually(() => got.length > i);
+        }
+        return got.join();
+      }
+
+      for (const [title, make] of [['null', () => null], ['a fake', fake]]) {
+        it(`reads on: ${title}, while data waits`, async () => {
+          const { client, peer } = await pair(net);
+          const handle = client._handle;
+          peer.write('early');
+          client._handle = make();
+          assert.match(await received(client, peer, 2), /^early,?0,1$/);
+          handle.close();
+        });
+
+        it(`reads on: ${title}, in a listener`, async () => {
+          const { client, peer } = await pair(net);
+          const handle = client._handle;
+          client.once('data', () => { client._handle = make(); });
+          assert.strictEqual(await received(client, peer, 3), '0,1,2');
+          handle.close();
+        });
+      }
+
+      it('swapped with another one\'s, reads and writes', async () => {
+        const a = await pair(net);
+        const b = await pair(net);
+        const { _handle: handle } = a.client;
+        a.client._handle = b.client._handle;
+        b.client._handle = handle;
+        assert.strictEqual(await received(a.client, a.peer, 2), '0,1');
+        assert.strictEqual(await received(b.client, b.peer, 2), '0,1');
+        assert.strictEqual(await received(b.peer, a.client, 2), '0,1');
+        assert.strictEqual(await received(a.peer, b.client, 2), '0,1');
+      });
+
+      for (const value of [() => {}, 5, 'text', true]) {
+        it(`to a ${typeof value} is core's`, async () => {
+          const socket = new net.Socket();
+          socket._handle = value;
+          const failed = new Promise((resolve) => {
+            socket.on('error', resolve);
+          });
+          assert.strictEqual(socket.bytesWritten, undefined);
+          assert.throws(() => socket.resetAndDestroy(),
+            { code: 'ERR_INVALID_HANDLE_TYPE' });
+          socket.destroy();
+          assert.match((await failed).message, /close is not a function/);
+        });
+      }
     });
 
     it('of the streams\' methods are seen', async () => {

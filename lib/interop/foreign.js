@@ -21,8 +21,7 @@ const ASK_THEMSELVES = new Set([
 ]);
 
 function isForeign(handle) {
-  return handle !== null && typeof handle === 'object' &&
-    !(handle instanceof Handle);
+  return Boolean(handle) && !(handle instanceof Handle);
 }
 
 // Core's own member, or none: then the streams' is taken when it is called.

@@ -7,7 +7,7 @@
 
 const { Handle, kOwner } = require('../handle');
 const { isMovable, moveToCore } = require('./move');
-const { isTold } = require('./parser');
+const { isAsking } = require('./parser');
 
 // Whoever asks is about to give the handle to core's C++: the socket becomes
 // core's, and has another handle when it is looked at again. http1 asks too; by
@@ -15,7 +15,7 @@ const { isTold } = require('./parser');
 function isStreamBase() {
   const socket = this[kOwner];
   if (!isMovable(socket) || socket._handle !== this) return false;
-  if (socket.parser) return isTold(this);
+  if (socket.parser) return isAsking(socket);
   try {
     moveToCore(socket);
     return true;

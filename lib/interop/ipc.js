@@ -6,7 +6,8 @@
 const diagnostics = require('diagnostics_channel');
 const process = require('process');
 const core = require('../core');
-const { Handle, kOwner } = require('../handle');
+const { errnoException, uv } = require('../errors');
+const { Handle } = require('../handle');
 const { Server } = require('../server');
 const { toCore } = require('./adopt');
 const { becomeCoresWhenAsked } = require('./asked');
@@ -84,7 +85,8 @@ function withDescriptors(options) {
   const stdio = options.stdio.map((entry) => {
     const handle = entry?._handle;
     if (!(handle instanceof Handle)) return entry;
-    if (entry === handle[kOwner] && typeof entry.pause === 'function') {
+    if (handle.fd < 0) throw errnoException(uv.EINVAL, 'spawn');
+    if (typeof entry.pause === 'function') {
       entry.pause();
       handle.reading = false;
       handle.readStop();

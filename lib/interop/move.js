@@ -184,11 +184,10 @@ function isMovable(socket) {
   return socket?.[kIsCores] === false && socket._handle instanceof Handle;
 }
 
-// Whether core may treat the socket as one of its own: it is, or it is now.
+// Whether core may treat the socket as one of its own: it is, or it is now, or
+// there is nothing that could be taken from it, yet or any more.
 function becomesCores(socket) {
-  if (socket[kIsCores]) return true;
-  // What has no handle will get one of ours.
-  if (!isMovable(socket)) return false;
+  if (!isMovable(socket)) return true;
   try {
     moveToCore(socket);
     return true;

@@ -4,6 +4,7 @@
 // stream, if the handle says that it can be read so. Core's parser reads from
 // core's handles only; here it learns to read from ours.
 
+const { Buffer } = require('../builtin');
 const core = require('../core');
 const { drainTicks } = require('../dispatch');
 const { Handle } = require('../handle');
@@ -16,6 +17,11 @@ const kParses = Symbol('uvnet.parses');
 
 let HTTPParser = null;
 
+// What was read into the buffer of a socket with onread.
+function copyOfUserBuffer({ userBuffers }, count) {
+  return Buffer.from(userBuffers[0].subarray(0, count));
+}
+
 // The handle's listener while a parser reads from it.
 function onRead(count, chunk) {
   const { onread, parser } = this[kConsumed];
@@ -23,10 +29,11 @@ function onRead(count, chunk) {
     onread.call(this, count, chunk);
     return;
   }
-  const result = parser.execute(chunk);
+  const bytes = chunk ?? copyOfUserBuffer(this, count);
+  const result = parser.execute(bytes);
   const done = parser[HTTPParser.kOnExecute];
   if (typeof done !== 'function') return;
-  parser[kChunk] = chunk;
+  parser[kChunk] = bytes;
   try {
     done.call(parser, result);
   } finally {
@@ -84,39 +91,20 @@ function patch() {
   extend('getCurrentBuffer', (parser) => parser[kChunk] ?? false);
 }
 
-// Loading the parser is left to those who want one. Called for each connection.
+// Loading the parser is left to those who want one. Called for each connection,
+// and when http asks.
 const patchOnceLoaded = onceLoaded(['Internal Binding http_parser'], patch);
 
-// Whether the server is one of http's, whose 'connection' listener asks.
-function parses(server) {
+// Whether it is http that asks whether the socket's handle can be read so: it has
+// just put a new parser onto the socket and wrapped its listeners. Nobody else
+// must take the handle for one of core's.
+function isAsking(socket) {
   patchOnceLoaded();
-  server[kParses] ??= HTTPParser !== null &&
-    server instanceof require('http').Server;
-  return server[kParses];
+  const { parser } = socket;
+  return HTTPParser !== null && parser instanceof HTTPParser &&
+    parser.socket === socket && !parser._consumed &&
+    typeof parser[HTTPParser.kOnExecute] !== 'function' &&
+    Object.hasOwn(socket, 'on');
 }
 
-// The handle that may be read so while its server is told of it: nobody but
-// http must take it for one of core's.
-let told = null;
-
-function isTold(handle) {
-  return handle === told;
-}
-
-// Tells the server of a connection.
-function emitConnection(server, socket) {
-  const handle = socket._handle;
-  if (!(handle instanceof Handle) || !parses(server)) {
-    server.emit('connection', socket);
-    return;
-  }
-  const outer = told;
-  told = handle;
-  try {
-    server.emit('connection', socket);
-  } finally {
-    told = outer;
-  }
-}
-
-module.exports = { emitConnection, isTold, patchOnceLoaded };
+module.exports = { isAsking, patchOnceLoaded };
