@@ -29,10 +29,10 @@ const manual = { requireManualDestroy: true };
 
 const enter = AsyncResource.prototype.runInAsyncScope;
 
-// The id of an accepted connection while its handle object is made, and the
-// server that triggered it.
-let acceptedId = -1;
-const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
+// What the constructor is given for an accepted connection, by nobody else: its
+// id, and for AsyncResource the server that triggered it. Both are read before
+// any hook runs, in which another connection may be accepted.
+const accepted = { requireManualDestroy: true, triggerAsyncId: 0, id: -1 };
 
 // As lib/permission.js has it, for the few processes that need it.
 const denial = process.permission ? require('./permission').denial : () => {};
@@ -84,11 +84,10 @@ class Handle extends AsyncResource {
   [kOwner] = null;
   reading = false;
 
-  constructor(type, kind) {
-    super(type, acceptedId < 0 ? manual : acceptedOptions);
-    let id = acceptedId;
-    acceptedId = -1;
-    if (id < 0) id = binding.create(kind);
+  constructor(type, kind, options) {
+    const known = options === accepted ? accepted.id : -1;
+    super(type, known < 0 ? manual : accepted);
+    const id = known < 0 ? binding.create(kind) : known;
     if (id < 0) throw errnoException(id, 'socket');
     this.#id = id;
     handles[id] = this;
@@ -188,9 +187,9 @@ class Handle extends AsyncResource {
       return;
     }
     if (status === 0) {
-      acceptedId = id;
-      acceptedOptions.triggerAsyncId = this.asyncId();
-      client = new this.constructor(this.constructor.SOCKET);
+      accepted.id = id;
+      accepted.triggerAsyncId = this.asyncId();
+      client = new this.constructor(this.constructor.SOCKET, accepted);
     }
     enter.call(this, guarded, this, this.onconnection, status, client);
   }
