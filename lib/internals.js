@@ -31,6 +31,19 @@ function onSocket(description, use, without) {
   };
 }
 
+function findDataListening() {
+  const stream = new Duplex({ read() {} });
+  const state = stream._readableState;
+  const word = symbolOf(state, 'kState');
+  // Else on() would have it flow.
+  stream.pause();
+  const before = state[word];
+  stream.on('data', () => {});
+  const bit = before ^ state[word];
+  // One bit, or it is something else.
+  return bit !== 0 && (bit & (bit - 1)) === 0 ? { word, bit } : undefined;
+}
+
 const NO_SETTING = 'a socket that becomes core\'s keeps what the kernel has ' +
   'been told, and core does not know of it';
 const NO_ONREAD = 'a socket with onread cannot become core\'s';
@@ -147,6 +160,16 @@ const internals = {
     find: () => (sourceOf(Duplex.prototype.push)
       .includes('readableAddChunkPush') ? Duplex.prototype.push : undefined),
     without: 'every chunk goes through the stream, and nothing is relayed',
+  },
+  dataListening: {
+    use: 'to know whether push() would give a chunk to the listeners of ' +
+      '\'data\' at once: it does only if one came by way of on()',
+    how: 'the bit that on(\'data\') sets in a stream\'s state, under its ' +
+      'symbol \'kState\'',
+    find: findDataListening,
+    without: 'a chunk for a listener of prependListener() comes at once',
+    otherwise: () => ({ word: Symbol('kState'), bit: 0 }),
+    isOptional: true,
   },
   runTicks: {
     use: 'drains ticks and microtasks between two events of a dispatch',

@@ -18,6 +18,7 @@ const { goesStraight, writeChunk } = require('./writing');
 
 const { uv } = errors;
 const { asyncId, capture, emit, handle: kHandle, streamPush } = core;
+const { bit: DATA_LISTENING, word: kState } = core.dataListening;
 // Core's methods, for sockets that core serves. What is called often asks here
 // which it is; foreign.js wraps the other methods.
 const { read: coresRead, _read: coresUnderscoreRead } = core.Socket.prototype;
@@ -233,6 +234,7 @@ function flowsThrough(socket, state) {
     state.decoder === null && !state.multiAwaitDrain && !state.ended &&
     socket.push === streamPush && socket.read === read && socket._read === _read &&
     socket._events.data !== undefined &&
+    (state[kState] & DATA_LISTENING) === DATA_LISTENING &&
     socket._events.readable === undefined;
 }
 
