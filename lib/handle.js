@@ -10,13 +10,15 @@ const binding = require('./binding');
 const { Buffer, TypeError } = require('./builtin');
 const core = require('./core');
 const {
-  FastBuffer, guarded, handles, kinds, report, serve, takeReads,
+  FastBuffer, drainTicks, guarded, handles, kinds, serve, takeReads,
 } = require('./dispatch');
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
-const { Request, ShutdownWrap, WriteWrap, forUser } = require('./requests');
+const {
+  Request, ShutdownWrap, TCPConnectWrap, WriteWrap, complete, forUser,
+} = require('./requests');
 
 const { results } = binding;
 
@@ -48,26 +50,8 @@ let deliver;
 let requestsOf;
 let startConnect;
 
-function illegalInvocation() {
-  return new TypeError('Illegal invocation');
-}
-
 // The net.Socket or net.Server that uses a handle lies where core keeps it.
 const kOwner = core.ownerSymbol;
-
-// Calls a request's listener; what it throws is reported in its async scope.
-function answer(request, handle, status) {
-  try {
-    request.oncomplete(status, handle, request, true, true);
-  } catch (error) {
-    report(error);
-  }
-}
-
-function complete(request, handle, status) {
-  request.runInAsyncScope(answer, undefined, request, handle, status);
-  request.emitDestroy();
-}
 
 // A process may have many thousands of these, so what few of them need are
 // properties of the prototype.
@@ -96,7 +80,7 @@ class Handle extends AsyncResource {
   static {
     idOf = (handle) => {
       if (handle === null || typeof handle !== 'object' || !(#id in handle)) {
-        throw illegalInvocation();
+        throw new TypeError('Illegal invocation');
       }
       return handle.#id;
     };
@@ -109,7 +93,13 @@ class Handle extends AsyncResource {
     // as with core's handles the error of the permission model.
     startConnect = (handle, Class, request, address, port) => {
       const id = idOf(handle);
-      const status = denial(address) ?? binding.connect(id, address, port, 0);
+      const denied = denial(address);
+      if (denied !== undefined) return denied;
+      // C may have connected by now, which is nobody's to know before the event.
+      if (handle.#request instanceof Class) {
+        return handle.#connectAgain(Class, request);
+      }
+      const status = binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
     };
@@ -125,9 +115,9 @@ class Handle extends AsyncResource {
         case READ_RELAY:
           enter.call(handle, guarded, handle, handle.onrelay, a, b);
           break;
-        case WRITE: handle.#finishWrite(a); break;
-        case CONNECT: handle.#finishRequest(false, a); break;
-        case SHUTDOWN: handle.#finishRequest(true, a); break;
+        case WRITE:
+        case CONNECT:
+        case SHUTDOWN: handle.#finish(kind, a); break;
         case CONNECTION: handle.#accept(a, b); break;
         case CLOSE: handle.#finishClose(); break;
         case WRITE_FAILED:
@@ -136,6 +126,14 @@ class Handle extends AsyncResource {
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
+  }
+
+  // What had been done when a listener of the same turn of the loop closed the
+  // handle: libuv would not have come to it, and would cancel it on closing.
+  #finish(kind, status) {
+    if (status === 0 && this.#id < 0) return;
+    if (kind === WRITE) this.#finishWrite(status);
+    else this.#finishRequest(kind === SHUTDOWN, status);
   }
 
   #finishWrite(status) {
@@ -162,18 +160,28 @@ class Handle extends AsyncResource {
     }
     if (before === null) this.#request = request.next;
     else before.next = request.next;
-    complete(request, this, status);
+    complete(request, this, isShutdown ? status : request.status ?? status);
     const { status: held } = this.#request ?? {};
     if (held !== undefined) this.#finishRequest(true, held);
   }
 
   // C will answer a connect or shutdown for `object`: a request of ours, or what
   // somebody else gave to the handle's method.
-  #expectAnswer(Class, object) {
+  #expectAnswer(Class, object, status) {
     const request = object instanceof Request ? object :
       forUser(Class, object, this.asyncId());
+    request.status = status;
     if (this.#request === null) this.#request = request;
     else this.#request.next = request;
+  }
+
+  // As libuv does while one runs: TCP refuses another; on a pipe, which is connected
+  // by then, it fails in the place of the first.
+  #connectAgain(Class, object) {
+    if (Class === TCPConnectWrap) return uv.EALREADY;
+    this.#request = this.#request.next;
+    this.#expectAnswer(Class, object, uv.EISCONN);
+    return 0;
   }
 
   // As with core, a connection is triggered by its server but made outside of
@@ -194,7 +202,19 @@ class Handle extends AsyncResource {
     enter.call(this, guarded, this, this.onconnection, status, client);
   }
 
+  // In libuv's order, with ticks after each.
+  #cancel() {
+    if (this.#request instanceof ShutdownWrap === false) {
+      this.#finishRequest(false, uv.ECANCELED);
+      drainTicks();
+    }
+    for (; this.#writes !== null; drainTicks()) this.#finishWrite(uv.ECANCELED);
+    this.#finishRequest(true, uv.ECANCELED);
+    drainTicks();
+  }
+
   #finishClose() {
+    if (this.#request !== null || this.#writes !== null) this.#cancel();
     const done = this.#onclose;
     this.#onclose = null;
     if (done !== null) enter.call(this, guarded, this, done);
@@ -417,11 +437,7 @@ function guard(name) {
     return method.apply(this, args);
   } }[name];
 }
-
-guard('asyncId');
-guard('emitDestroy');
-guard('runInAsyncScope');
-guard('triggerAsyncId');
+['asyncId', 'emitDestroy', 'runInAsyncScope', 'triggerAsyncId'].forEach(guard);
 defineProvider(Handle, idOf);
 
 serve(deliver);

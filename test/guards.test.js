@@ -5,8 +5,9 @@
 
 const assert = require('node:assert');
 const fs = require('node:fs');
-const { closed, collect, eventually, forEachNet, forEachTransport, inChild,
-  listen, once, pair, scriptFile, spawnNode, spawnScript, startScript, track,
+const { closed, collect, eventLog, eventually, forEachNet, forEachTransport,
+  inChild, listen, once, pair, scriptFile, spawnNode, spawnScript, startScript,
+  tmpPath, track,
 } = require('./helper');
 
 const WAITING = 12;
@@ -266,3 +267,44 @@ forEachNet((net, name) => {
     assert.strictEqual(stdout, 'all closed\n');
   });
 }, ['uvnet']);
+
+const AGAIN = { TCP: 'EALREADY', Unix: 'EISCONN' };
+
+function whereOf(server) {
+  const address = server.address();
+  return typeof address === 'string' ? { path: address } :
+    { port: address.port, host: '127.0.0.1' };
+}
+
+// A second life that begins while libuv still has the first one's connection.
+forEachNet((net) => {
+  for (const transport of Object.keys(AGAIN)) {
+    async function serve() {
+      const server = net.createServer();
+      return transport === 'TCP' ? listen(server) : listen(server, tmpPath());
+    }
+
+    it(`${transport}: connect() while connecting, a connection is there`, async () => {
+      const server = await serve();
+      const client = track(net.connect(whereOf(server)));
+      const log = eventLog(client, ['connect', 'error', 'close']);
+      server.once('connection', () => client.connect(whereOf(server)));
+      await closed(client);
+      assert.deepStrictEqual(log, [`error:${AGAIN[transport]}`, 'close:true']);
+    });
+
+    it(`${transport}: destroy() and connect() of one that is accepted`, async () => {
+      const server = await serve();
+      const client = track(net.connect(whereOf(server)));
+      const log = eventLog(client, ['connect', 'error', 'close']);
+      server.once('connection', () => {
+        client.destroy();
+        client.connect(whereOf(server));
+      });
+      await once(client, 'close').catch(() => {});
+      assert.ok(await eventually(() => log.includes('close:true')));
+      assert.deepStrictEqual(log,
+        ['error:ECANCELED', 'close:false', 'close:true']);
+    });
+  }
+});
