@@ -50,7 +50,7 @@ let deliver;
 let requestsOf;
 let startConnect;
 
-// The net.Socket or net.Server that uses a handle lies where core keeps it.
+// Where core keeps the net.Socket or net.Server that uses a handle.
 const kOwner = core.ownerSymbol;
 
 // A process may have many thousands of these, so what few of them need are
@@ -96,9 +96,8 @@ class Handle extends AsyncResource {
       const denied = denial(address);
       if (denied !== undefined) return denied;
       // C may have connected by now, which is nobody's to know before the event.
-      if (handle.#request instanceof Class) {
-        return handle.#connectAgain(Class, request);
-      }
+      const again = handle.#request instanceof Class;
+      if (again) return handle.#connectAgain(Class, request);
       const status = binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
@@ -129,9 +128,10 @@ class Handle extends AsyncResource {
   }
 
   // What had been done when a listener of the same turn of the loop closed the
-  // handle: libuv would not have come to it, and would cancel it on closing.
+  // handle: libuv would cancel it on closing. Not so if nobody owns the handle, for
+  // the connection goes on elsewhere.
   #finish(kind, status) {
-    if (status === 0 && this.#id < 0) return;
+    if (status === 0 && this.#id < 0 && this[kOwner] !== null) return;
     if (kind === WRITE) this.#finishWrite(status);
     else this.#finishRequest(kind === SHUTDOWN, status);
   }
@@ -175,8 +175,8 @@ class Handle extends AsyncResource {
     else this.#request.next = request;
   }
 
-  // As libuv does while one runs: TCP refuses another; on a pipe, which is connected
-  // by then, it fails in the place of the first.
+  // As libuv does while one runs: on a pipe, which is connected by then, another
+  // fails in the place of the first.
   #connectAgain(Class, object) {
     if (Class === TCPConnectWrap) return uv.EALREADY;
     this.#request = this.#request.next;
@@ -204,10 +204,8 @@ class Handle extends AsyncResource {
 
   // In libuv's order, with ticks after each.
   #cancel() {
-    if (this.#request instanceof ShutdownWrap === false) {
-      this.#finishRequest(false, uv.ECANCELED);
-      drainTicks();
-    }
+    this.#finishRequest(false, uv.ECANCELED);
+    drainTicks();
     for (; this.#writes !== null; drainTicks()) this.#finishWrite(uv.ECANCELED);
     this.#finishRequest(true, uv.ECANCELED);
     drainTicks();
@@ -245,7 +243,7 @@ class Handle extends AsyncResource {
 
   // `request` will be completed when the last send has ended.
   expect(request) {
-    idOf(this);
+    if (idOf(this) < 0) return;
     if (this.#writes === null) this.#writes = request;
     else this.#writes.last.next = request;
     this.#writes.last = request;
@@ -335,7 +333,10 @@ class Handle extends AsyncResource {
   // As close(), with RST in place of FIN. 0 or a negative error; with an error
   // the handle stays open.
   reset(done) {
-    const status = binding.closeReset(idOf(this));
+    const id = idOf(this);
+    // As from libuv while it shuts down; C may have done so at once.
+    const shuts = id >= 0 && this.#request instanceof ShutdownWrap;
+    const status = shuts ? uv.EINVAL : binding.closeReset(id);
     if (status === 0) this.#closing(done);
     return status;
   }
@@ -348,7 +349,7 @@ class Handle extends AsyncResource {
 
   readStart() { return binding.readStart(idOf(this)); }
   readStop() { return binding.readStop(idOf(this)); }
-  // Whether reads come to onrelay(length, offset) instead of onread.
+  // Whether reads come to onrelay(length, offset).
   useRelay(enable) { return binding.useRelay(idOf(this), enable); }
 
   // Writes what was read for a relay. Bytes sent, or a negative error.

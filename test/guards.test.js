@@ -308,3 +308,18 @@ forEachNet((net) => {
     });
   }
 });
+
+forEachNet((net) => {
+  it('resetAndDestroy() behind end() is refused, inside of a listener too', async () => {
+    const { server, client } = await pair(net);
+    const log = [];
+    client.on('error', ({ code, syscall }) => log.push(`${syscall} ${code}`));
+    server.once('connection', () => {
+      client.end();
+      client.resetAndDestroy();
+    });
+    track(net.connect(server.address().port, '127.0.0.1'));
+    assert.ok(await eventually(() => log.length > 0));
+    assert.deepStrictEqual(log, ['reset EINVAL']);
+  });
+});
