@@ -108,8 +108,14 @@ function deliverNext() {
   // A connection that could not be accepted closes without ever having had an
   // object.
   if (handle === undefined) return;
-  if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
-  else deliver(handle, kind, a, b, bulk);
+  try {
+    if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
+    else deliver(handle, kind, a, b, bulk);
+  } catch (error) {
+    // Not of a listener, whose errors are caught further in. Whatever it is, the
+    // other events must arrive.
+    report(error);
+  }
 }
 
 // The last read filled its user's buffer, so there may be more: another dispatch
@@ -193,8 +199,11 @@ function dispatch(newSlab, newBulk) {
   bulk = newBulk;
   base = events[BASE];
   if (drain !== null) outbox.open();
-  deliverAll();
-  isDispatching = false;
+  try {
+    deliverAll();
+  } finally {
+    isDispatching = false;
+  }
 }
 
 // From now on bring(handle, kind, a, b, memory) takes each event to its handle.

@@ -10,13 +10,15 @@ const binding = require('./binding');
 const { Buffer, TypeError } = require('./builtin');
 const core = require('./core');
 const {
-  FastBuffer, guarded, handles, kinds, report, serve, takeReads,
+  FastBuffer, drainTicks, guarded, handles, kinds, serve, takeReads,
 } = require('./dispatch');
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
 const outbox = require('./outbox');
-const { Request, ShutdownWrap, WriteWrap, forUser } = require('./requests');
+const {
+  Request, ShutdownWrap, TCPConnectWrap, WriteWrap, complete, forUser,
+} = require('./requests');
 const { kIsCores } = require('./symbols');
 
 const { results } = binding;
@@ -30,10 +32,10 @@ const manual = { requireManualDestroy: true };
 
 const enter = AsyncResource.prototype.runInAsyncScope;
 
-// The id of an accepted connection while its handle object is made, and the
-// server that triggered it.
-let acceptedId = -1;
-const acceptedOptions = { requireManualDestroy: true, triggerAsyncId: 0 };
+// What the constructor is given for an accepted connection, by nobody else: its
+// id, and for AsyncResource the server that triggered it. Both are read before
+// any hook runs, in which another connection may be accepted.
+const accepted = { requireManualDestroy: true, triggerAsyncId: 0, id: -1 };
 
 // As lib/permission.js has it, for the few processes that need it.
 const denial = process.permission ? require('./permission').denial : () => {};
@@ -49,30 +51,12 @@ let deliver;
 let requestsOf;
 let startConnect;
 
-function illegalInvocation() {
-  return new TypeError('Illegal invocation');
-}
-
-// The net.Socket or net.Server that uses a handle lies where core keeps it.
+// Where core keeps the net.Socket or net.Server that uses a handle.
 const kOwner = core.ownerSymbol;
 
 // Whether a socket is of core's own class: it got our handle from a user.
 function isCores(owner) {
   return owner !== null && owner[kIsCores] === undefined;
-}
-
-// Calls a request's listener; what it throws is reported in its async scope.
-function answer(request, handle, status) {
-  try {
-    request.finish(status, handle);
-  } catch (error) {
-    report(error);
-  }
-}
-
-function complete(request, handle, status) {
-  request.runInAsyncScope(answer, undefined, request, handle, status);
-  request.emitDestroy();
 }
 
 // A process may have many thousands of these, so what few of them need are
@@ -90,11 +74,10 @@ class Handle extends AsyncResource {
   [kOwner] = null;
   reading = false;
 
-  constructor(type, kind) {
-    super(type, acceptedId < 0 ? manual : acceptedOptions);
-    let id = acceptedId;
-    acceptedId = -1;
-    if (id < 0) id = binding.create(kind);
+  constructor(type, kind, options) {
+    const known = options === accepted ? accepted.id : -1;
+    super(type, known < 0 ? manual : accepted);
+    const id = known < 0 ? binding.create(kind) : known;
     if (id < 0) throw errnoException(id, 'socket');
     this.#id = id;
     handles[id] = this;
@@ -103,7 +86,7 @@ class Handle extends AsyncResource {
   static {
     idOf = (handle) => {
       if (handle === null || typeof handle !== 'object' || !(#id in handle)) {
-        throw illegalInvocation();
+        throw new TypeError('Illegal invocation');
       }
       return handle.#id;
     };
@@ -116,7 +99,12 @@ class Handle extends AsyncResource {
     // as with core's handles the error of the permission model.
     startConnect = (handle, Class, request, address, port) => {
       const id = idOf(handle);
-      const status = denial(address) ?? binding.connect(id, address, port, 0);
+      const denied = denial(address);
+      if (denied !== undefined) return denied;
+      // C may have connected by now, which is nobody's to know before the event.
+      const again = handle.#request instanceof Class;
+      if (again) return handle.#connectAgain(Class, request);
+      const status = binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
     };
@@ -132,9 +120,9 @@ class Handle extends AsyncResource {
         case READ_RELAY:
           enter.call(handle, guarded, handle, handle.onrelay, a, b);
           break;
-        case WRITE: handle.#finishWrite(a); break;
-        case CONNECT: handle.#finishRequest(false, a); break;
-        case SHUTDOWN: handle.#finishRequest(true, a); break;
+        case WRITE:
+        case CONNECT:
+        case SHUTDOWN: handle.#finish(kind, a); break;
         case CONNECTION: handle.#accept(a, b); break;
         case CLOSE: handle.#finishClose(); break;
         case WRITE_FAILED:
@@ -143,6 +131,15 @@ class Handle extends AsyncResource {
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
+  }
+
+  // What had been done when a listener of the same turn of the loop closed the
+  // handle: libuv would cancel it on closing. Not so if nobody owns the handle, for
+  // the connection goes on elsewhere.
+  #finish(kind, status) {
+    if (status === 0 && this.#id < 0 && this[kOwner] !== null) return;
+    if (kind === WRITE) this.#finishWrite(status);
+    else this.#finishRequest(kind === SHUTDOWN, status);
   }
 
   #finishWrite(status) {
@@ -169,18 +166,28 @@ class Handle extends AsyncResource {
     }
     if (before === null) this.#request = request.next;
     else before.next = request.next;
-    complete(request, this, status);
+    complete(request, this, isShutdown ? status : request.status ?? status);
     const { status: held } = this.#request ?? {};
     if (held !== undefined) this.#finishRequest(true, held);
   }
 
   // C will answer a connect or shutdown for `object`: a request of ours, or what
   // somebody else gave to the handle's method.
-  #expectAnswer(Class, object) {
+  #expectAnswer(Class, object, status) {
     const request = object instanceof Request ? object :
       forUser(Class, object, this.asyncId());
+    request.status = status;
     if (this.#request === null) this.#request = request;
     else this.#request.next = request;
+  }
+
+  // As libuv does while one runs: on a pipe, which is connected by then, another
+  // fails in the place of the first.
+  #connectAgain(Class, object) {
+    if (Class === TCPConnectWrap) return uv.EALREADY;
+    this.#request = this.#request.next;
+    this.#expectAnswer(Class, object, uv.EISCONN);
+    return 0;
   }
 
   // As with core, a connection is triggered by its server but made outside of
@@ -194,14 +201,24 @@ class Handle extends AsyncResource {
       return;
     }
     if (status === 0) {
-      acceptedId = id;
-      acceptedOptions.triggerAsyncId = this.asyncId();
-      client = new this.constructor(this.constructor.SOCKET);
+      accepted.id = id;
+      accepted.triggerAsyncId = this.asyncId();
+      client = new this.constructor(this.constructor.SOCKET, accepted);
     }
     enter.call(this, guarded, this, this.onconnection, status, client);
   }
 
+  // In libuv's order, with ticks after each.
+  #cancel() {
+    this.#finishRequest(false, uv.ECANCELED);
+    drainTicks();
+    for (; this.#writes !== null; drainTicks()) this.#finishWrite(uv.ECANCELED);
+    this.#finishRequest(true, uv.ECANCELED);
+    drainTicks();
+  }
+
   #finishClose() {
+    if (this.#request !== null || this.#writes !== null) this.#cancel();
     const done = this.#onclose;
     this.#onclose = null;
     if (done !== null) enter.call(this, guarded, this, done);
@@ -232,7 +249,7 @@ class Handle extends AsyncResource {
 
   // `request` will be completed when the last send has ended.
   expect(request) {
-    idOf(this);
+    if (idOf(this) < 0) return;
     if (this.#writes === null) this.#writes = request;
     else this.#writes.last.next = request;
     this.#writes.last = request;
@@ -331,7 +348,10 @@ class Handle extends AsyncResource {
   // As close(), with RST in place of FIN. 0 or a negative error; with an error
   // the handle stays open.
   reset(done) {
-    const status = binding.closeReset(idOf(this));
+    const id = idOf(this);
+    // As from libuv while it shuts down; C may have done so at once.
+    const shuts = id >= 0 && this.#request instanceof ShutdownWrap;
+    const status = shuts ? uv.EINVAL : binding.closeReset(id);
     if (status === 0) this.#closing(done);
     return status;
   }
@@ -344,7 +364,7 @@ class Handle extends AsyncResource {
 
   readStart() { return binding.readStart(idOf(this)); }
   readStop() { return binding.readStop(idOf(this)); }
-  // Whether reads come to onrelay(length, offset) instead of onread.
+  // Whether reads come to onrelay(length, offset).
   useRelay(enable) { return binding.useRelay(idOf(this), enable); }
 
   // Writes what was read for a relay. Bytes sent, or a negative error.
@@ -433,11 +453,7 @@ function guard(name) {
     return method.apply(this, args);
   } }[name];
 }
-
-guard('asyncId');
-guard('emitDestroy');
-guard('runInAsyncScope');
-guard('triggerAsyncId');
+['asyncId', 'emitDestroy', 'runInAsyncScope', 'triggerAsyncId'].forEach(guard);
 defineProvider(Handle, idOf);
 
 serve(deliver);

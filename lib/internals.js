@@ -39,6 +39,18 @@ const WRITABLE_FIELDS = [
   'length', 'corked', 'writing', 'ending', 'destroyed', 'errored', 'needDrain',
   'bufferProcessing', 'constructed', 'defaultEncoding', 'highWaterMark',
 ];
+function findDataListening() {
+  const stream = new Duplex({ read() {} });
+  const state = stream._readableState;
+  const word = symbolOf(state, 'kState');
+  // Else on() would have it flow.
+  stream.pause();
+  const before = state[word];
+  stream.on('data', () => {});
+  const bit = before ^ state[word];
+  // One bit, or it is something else.
+  return bit !== 0 && (bit & (bit - 1)) === 0 ? { word, bit } : undefined;
+}
 
 const NO_SETTING = 'a socket that becomes core\'s keeps what the kernel has ' +
   'been told, and core does not know of it';
@@ -175,6 +187,16 @@ const internals = {
     how: 'net.Server.prototype._emitCloseIfDrained()',
     find: ({ net }) => net.Server.prototype._emitCloseIfDrained,
     without: 'process.nextTick(), triggered by whatever runs',
+  },
+  dataListening: {
+    use: 'to know whether push() would give a chunk to the listeners of ' +
+      '\'data\' at once: it does only if one came by way of on()',
+    how: 'the bit that on(\'data\') sets in a stream\'s state, under its ' +
+      'symbol \'kState\'',
+    find: findDataListening,
+    without: 'a chunk for a listener of prependListener() comes at once',
+    otherwise: () => ({ word: Symbol('kState'), bit: 0 }),
+    isOptional: true,
   },
   runTicks: {
     use: 'drains ticks and microtasks between two events of a dispatch',

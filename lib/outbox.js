@@ -7,7 +7,11 @@
 const { EventEmitter } = require('events');
 const process = require('process');
 const binding = require('./binding');
-const { Buffer, hrtime } = require('./builtin');
+const { Buffer, Uint8Array, hrtime } = require('./builtin');
+
+// What C would see: a class of views may have a `length` of its own.
+const { get: lengthOf } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype), 'length');
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
@@ -24,8 +28,10 @@ const MAX_LOOP = 64;
 // Nobody's bytes wait much longer than this for other sockets' listeners.
 const MAX_DELAY_MS = 1;
 // Listeners that take less than this between two looks at the clock may be twice
-// as many till the next: a look takes as long as a small listener.
+// as many till the next: a look takes as long as a small listener. They are few
+// all the same, for those that come then may be slow.
 const FAST_MS = MAX_DELAY_MS / 8;
+const MAX_INTERVAL = 8;
 
 // Since when bytes wait in this dispatch, and when the clock was looked at; 0
 // before the first look.
@@ -79,7 +85,7 @@ function flushIfLate() {
     since = now;
     interval = 1;
   } else {
-    interval = now - looked < FAST_MS ? interval * 2 : 1;
+    interval = now - looked < FAST_MS ? Math.min(interval * 2, MAX_INTERVAL) : 1;
     if (now - since > MAX_DELAY_MS) {
       binding.flushOutbox();
       since = now;
@@ -148,9 +154,11 @@ function finish(end) {
 // Takes a chunk (a view, or a string with its encoding) for the handle with that
 // id. False if it has to be written at once.
 function put(id, chunk, asLatin1) {
-  if (words[OPEN] === 0 || chunk.length > MAX_CHUNK) return false;
+  if (words[OPEN] === 0) return false;
   const isString = typeof chunk === 'string';
-  const most = isString && !asLatin1 ? chunk.length * 3 : chunk.length;
+  const length = isString ? chunk.length : lengthOf.call(chunk);
+  if (length > MAX_CHUNK) return false;
+  const most = isString && !asLatin1 ? length * 3 : length;
   if (words[USED] + HEADER + most > bytes.length) {
     binding.flushOutbox();
     if (words[OPEN] === 0) return false;
@@ -160,7 +168,7 @@ function put(id, chunk, asLatin1) {
     finish(start + encode(chunk, start, asLatin1));
   } else {
     bytes.set(chunk, start);
-    finish(start + chunk.length);
+    finish(start + length);
   }
   return true;
 }
@@ -169,11 +177,12 @@ function put(id, chunk, asLatin1) {
 // or has an encoding that is not usual.
 function append(chunk, encoding, start) {
   if (typeof chunk !== 'string') {
+    const length = lengthOf.call(chunk);
     // One that was transferred meanwhile is empty, and cannot be read.
-    if (chunk.length === 0) return start;
-    if (start + chunk.length > bytes.length) return -1;
+    if (length === 0) return start;
+    if (start + length > bytes.length) return -1;
     bytes.set(chunk, start);
-    return start + chunk.length;
+    return start + length;
   }
   const asLatin1 = isLatin1(encoding);
   if (asLatin1 === undefined) return -1;

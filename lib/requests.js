@@ -6,6 +6,7 @@
 // of ours with objects of their own.
 
 const { AsyncResource } = require('async_hooks');
+const { report } = require('./dispatch');
 
 // A request with an async context of its own, which core makes in C++.
 class Request extends AsyncResource {
@@ -13,7 +14,8 @@ class Request extends AsyncResource {
   oncomplete = null;
   // Whether the answer comes by oncomplete(); for writes.
   async = false;
-  // Of a shutdown that waits for a connect.
+  // Of a shutdown that waits for a connect, or of a connect that fails whatever
+  // becomes of the connection.
   status = undefined;
   // For the handle: requests wait in a chain, and its first one knows the last.
   next = null;
@@ -67,6 +69,21 @@ function answerUser(...args) {
   user.oncomplete(...args.map((value) => (value === this ? user : value)));
 }
 
+// Calls a request's listener; what it throws is reported in its async scope.
+function answer(request, handle, status) {
+  try {
+    request.finish(status, handle);
+  } catch (error) {
+    report(error);
+  }
+}
+
+function complete(request, handle, status) {
+  request.runInAsyncScope(answer, undefined, request, handle, status);
+  request.emitDestroy();
+}
+
 module.exports = {
-  PipeConnectWrap, Request, ShutdownWrap, TCPConnectWrap, WriteWrap, forUser,
+  PipeConnectWrap, Request, ShutdownWrap, TCPConnectWrap, WriteWrap, complete,
+  forUser,
 };

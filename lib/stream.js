@@ -18,6 +18,7 @@ const { goesStraight, writeChunk } = require('./writing');
 
 const { uv } = errors;
 const { asyncId, capture, emit, handle: kHandle } = core;
+const { bit: DATA_LISTENING, word: kState } = core.dataListening;
 // Where the stream's state cannot be seen, every chunk is the stream's business.
 const streamPush = core.streamState && core.streamPush;
 // Core's methods, for sockets that core serves. What is called often asks here
@@ -243,6 +244,7 @@ function flowsThrough(socket, state) {
     state.decoder === null && !state.multiAwaitDrain && !state.ended &&
     socket.read === read && socket._read === _read &&
     socket._events.data !== undefined &&
+    (state[kState] & DATA_LISTENING) === DATA_LISTENING &&
     socket._events.readable === undefined;
 }
 

@@ -63,11 +63,11 @@ class TCP extends Handle {
   static UV_TCP_IPV6ONLY = 1;
   static UV_TCP_REUSEPORT = 2;
 
-  constructor(type) {
+  constructor(type, accepted) {
     if (type !== TCP.SOCKET && type !== TCP.SERVER) {
       throw new TypeError('type must be TCP.SOCKET or TCP.SERVER');
     }
-    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', IS_TCP);
+    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', IS_TCP, accepted);
   }
 
   bind(address, port, flags) {
@@ -110,11 +110,12 @@ class Pipe extends Handle {
   static UV_READABLE = 1;
   static UV_WRITABLE = 2;
 
-  constructor(type) {
+  constructor(type, accepted) {
     if (type !== Pipe.SOCKET && type !== Pipe.SERVER) {
       throw new TypeError('type must be Pipe.SOCKET or Pipe.SERVER');
     }
-    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', IS_PIPE);
+    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', IS_PIPE,
+      accepted);
   }
 
   bind(path) {

@@ -142,12 +142,14 @@ function takeBegun(socket, data) {
   const begun = socket[kBegun];
   if (begun === null) return undefined;
   socket[kBegun] = null;
-  return bytesOf(begun.chunk) === bytesOf(data) ? begun.status : undefined;
+  return isSame(begun.chunk, data) ? begun.status : undefined;
 }
 
-// The stream makes a Buffer of any other view.
-function bytesOf(chunk) {
-  return typeof chunk === 'string' ? chunk : chunk.buffer;
+// Whether two chunks are the same bytes: the stream makes a Buffer of any other
+// view, and small Buffers share their memory.
+function isSame(chunk, data) {
+  return chunk === data || (typeof chunk !== 'string' &&
+    chunk.buffer === data.buffer && chunk.byteOffset === data.byteOffset);
 }
 
 function writeChunk(chunk, encoding, callback) {

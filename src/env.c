@@ -51,6 +51,7 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
  * to what is still in the outbox. */
 static void on_prepare(uv_prepare_t *prepare) {
   uvnet_outbox_flush(prepare->data, NULL);
+  uvnet_outbox_report(prepare->data);
   uvnet_event_flush(prepare->data);
 }
 

@@ -16,6 +16,9 @@ int uvnet_handle_create(struct uvnet_env *env,
   /* A loop that winds down would never see this one closed. */
   if (env->closing)
     return UV_ECANCELED;
+  /* Nobody would take its events. */
+  if (env->dispatch == NULL)
+    return UV_EINVAL;
   handle = calloc(1, sizeof(*handle));
   if (handle == NULL)
     return UV_ENOMEM;
@@ -229,6 +232,7 @@ napi_value uvnet_js_fd(napi_env napi, napi_callback_info info) {
   uvnet_outbox_flush(handle->env, NULL);
   if (uv_fileno(&handle->uv.handle, &fd) != 0)
     return js_int(napi, -1);
+  handle->is_shared = true;
 #ifdef _WIN32
   /* A SOCKET is no descriptor; core answers -1 as well. */
   return js_int(napi, -1);

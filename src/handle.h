@@ -50,6 +50,9 @@ struct uvnet_handle {
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;
+  /* Somebody else has its descriptor, or may have: what waits in the queue of a
+   * server is not for this process alone. */
+  bool is_shared;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands. */

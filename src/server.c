@@ -43,11 +43,15 @@ static bool accept_next(struct uvnet_handle *server, uv_os_fd_t listener) {
 }
 
 /* libuv takes one connection in each turn of its loop. Where more wait, all of
- * them share one turn and one dispatch. */
+ * them share one turn and one dispatch. Not where another process may wait for
+ * them too: the first one's listener may close the server, and the others are
+ * that process's then. */
 static void accept_more(struct uvnet_handle *server) {
   uv_os_fd_t listener;
   int count = 0;
 
+  if (server->is_shared)
+    return;
   if (server->accept_singles > 0) {
     server->accept_singles--;
     return;

@@ -26,6 +26,7 @@ napi_value uvnet_js_open(napi_env napi, napi_callback_info info) {
     return result;
   if (!js_int32(napi, argv[1], "fd", &fd))
     return NULL;
+  handle->is_shared = true;
   return js_int(napi, handle->transport->open(handle, (uv_os_sock_t)fd));
 }
 

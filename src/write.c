@@ -467,7 +467,9 @@ static int copy_unsent(const struct uvnet_write *write, char **out) {
 
     if (err != 0)
       return err;
-    memcpy(*out, data + offset, write->lengths[index] - offset);
+    /* An empty view has no memory. */
+    if (write->lengths[index] > offset)
+      memcpy(*out, data + offset, write->lengths[index] - offset);
     *out += write->lengths[index] - offset;
     offset = 0;
   }

@@ -89,10 +89,19 @@ function toCore(handle, listening) {
     }
     return tcp;
   }
-  const socket = new core.Socket({ fd: duplicate(handle), manualStart: true });
+  const socket = coresSocket(duplicate(handle));
   const native = socket._handle;
   socket._handle = null;
   return native;
+}
+
+function coresSocket(fd) {
+  try {
+    return new core.Socket({ fd, manualStart: true });
+  } catch (error) {
+    binding.closeDescriptor(fd);
+    throw error;
+  }
 }
 
 // What core makes of a descriptor: it listens, or may.

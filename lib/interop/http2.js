@@ -25,9 +25,16 @@ function isStreamBase() {
   }
 }
 
+// Whoever says it is something else is believed.
+function answer(value) {
+  Object.defineProperty(this, 'isStreamBase',
+    { value, configurable: true, enumerable: true, writable: true });
+}
+
 function install() {
   Object.defineProperty(Handle.prototype, 'isStreamBase', {
     get: isStreamBase,
+    set: answer,
     configurable: true,
   });
 }
