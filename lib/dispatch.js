@@ -108,14 +108,8 @@ function deliverNext() {
   // A connection that could not be accepted closes without ever having had an
   // object.
   if (handle === undefined) return;
-  try {
-    if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
-    else deliver(handle, kind, a, b, bulk);
-  } catch (error) {
-    // Not of a listener, whose errors are caught further in. Whatever it is, the
-    // other events must arrive.
-    report(error);
-  }
+  if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
+  else deliver(handle, kind, a, b, bulk);
 }
 
 // The last read filled its user's buffer, so there may be more: another dispatch
@@ -135,7 +129,7 @@ function readOn(id, count) {
 }
 
 // The last event's ticks are Node's to drain, when dispatch() returns to it.
-function deliverAll() {
+function deliverRest() {
   for (;;) {
     deliverNext();
     if (at >= end) {
@@ -150,6 +144,20 @@ function deliverAll() {
     outbox.flushIfLate();
   }
   hasThrown = false;
+}
+
+// What is caught here is not of a listener: those errors are caught further in.
+// Whatever it is, the other events must arrive.
+function deliverAll() {
+  for (let isDone = false; !isDone;) {
+    try {
+      deliverRest();
+      isDone = true;
+    } catch (error) {
+      report(error);
+      isDone = at >= end;
+    }
+  }
 }
 
 function begin(batch) {
