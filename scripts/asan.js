@@ -12,7 +12,7 @@ const path = require('node:path');
 const { getSuite } = require('../test/node/suite');
 const { build } = require('./build');
 const { setup } = require('./setup');
-const { root, step } = require('./tools');
+const { mocha, root, step } = require('./tools');
 
 const STEP_LIMIT_MS = 20 * 60 * 1000;
 const RUNTIMES = ['libasan.so', 'libubsan.so'];
@@ -50,8 +50,7 @@ function steps() {
   // Found, or fetched, without the sanitizers: system programs may hang there.
   const suite = getSuite({ version: process.versions.node, log: step });
   return [
-    ['mocha', ['node_modules/mocha/bin/mocha.js', '--timeout', '60000',
-      'test/*.test.js']],
+    ['mocha', [...mocha, '--timeout', '60000']],
     ['Node\'s net tests', ['test/node/run.js', '--suite', suite,
       '--jobs', '2', '--timeout', '300']],
   ];

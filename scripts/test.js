@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { setup } = require('./setup');
-const { headers, root, step } = require('./tools');
+const { headers, mocha, root, step } = require('./tools');
 
 // Longer than any step takes; a program that hangs must not hang the run.
 const STEP_LIMIT_MS = 20 * 60 * 1000;
@@ -44,8 +44,7 @@ function runNode(...args) {
 }
 
 async function behaviour(env) {
-  const { ok, output } = await runProgram(process.execPath,
-    ['node_modules/mocha/bin/mocha.js', 'test/*.test.js'], env);
+  const { ok, output } = await runProgram(process.execPath, mocha, env);
   return {
     ok,
     passed: numberIn(output, /^ *(\d+) passing/m),

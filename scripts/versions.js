@@ -10,7 +10,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { cacheRoot } = require('../test/node/suite');
 const { setup } = require('./setup');
-const { root, run, step } = require('./tools');
+const { mocha, root, run, step } = require('./tools');
 
 const HELP = `Usage: npm run test:versions -- [options] [MAJORS...]
 
@@ -48,7 +48,7 @@ function nodeOf(major) {
 
 function steps(binary, sets) {
   return {
-    'own tests': [binary, 'node_modules/mocha/bin/mocha.js', 'test/*.test.js'],
+    'own tests': [binary, ...mocha],
     [`Node's tests (${sets})`]: [process.execPath, 'test/node/run.js',
       '--like-core', '--set', sets, '--node', binary, '--jobs', '2'],
     'clients': [process.execPath, 'test/clients/run.js', '--node', binary],
