@@ -14,10 +14,11 @@ const { kIsCores } = require('../symbols');
 
 const hasInstance = Function.prototype[Symbol.hasInstance];
 
-// They ask themselves (stream.js, socket.js): a wrapper would cost each write.
+// They ask themselves, or call what does (stream.js, writing.js, socket.js): a
+// wrapper would cost each write.
 const ASK_THEMSELVES = new Set([
-  'constructor', 'read', '_read', 'write', '_write', '_writeGeneric', 'end',
-  '_unrefTimer', 'setTimeout',
+  'constructor', 'read', '_read', 'write', '_write', '_writev', '_writeGeneric',
+  'end', '_unrefTimer', 'setTimeout',
 ]);
 
 function isForeign(handle) {
@@ -47,7 +48,7 @@ function eitherGetter(key, own) {
   const cores = coresMember(key).get;
   if (!cores) return own;
   return function() {
-    return Reflect.apply(this[kIsCores] ? cores : own, this, []);
+    return this[kIsCores] ? cores.call(this) : own.call(this);
   };
 }
 
