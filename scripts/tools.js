@@ -74,9 +74,8 @@ function headers() {
   throw new Error('Node\'s headers are missing; "npm run build" fetches them');
 }
 
-// All own tests, as arguments of node. They mostly wait for each other's children,
-// so two files at a time take little more than half the time.
-const mocha = ['node_modules/mocha/bin/mocha.js', '--parallel', '--jobs', '2',
-  'test/*.test.js'];
+// All own tests, as arguments of node. One file at a time: some need a port on
+// which nobody listens, and another file's server might take it.
+const mocha = ['node_modules/mocha/bin/mocha.js', 'test/*.test.js'];
 
 module.exports = { headers, isCurrent, mocha, nodeGyp, root, run, step };
