@@ -20,10 +20,10 @@ function standIn(members) {
   };
 }
 
-// What `find` gives, undefined if it throws: a Node of tomorrow.
-function attempt(find, argument) {
+// What run() gives, undefined if it throws: a Node of tomorrow.
+function attempt(run, argument) {
   try {
-    return find(argument) ?? undefined;
+    return run(argument) ?? undefined;
   } catch {
     return undefined;
   }
@@ -39,9 +39,11 @@ function makeSamples() {
 // Names of what this Node lacks.
 const missing = new Set();
 
-function valueOf(name, argument) {
-  const { find, isOptional, otherwise } = internals[name];
-  const value = attempt(find, argument);
+// What internals.js finds by that name with what it is given. What is `late` can
+// be looked for only with an object at hand.
+function find(name, argument) {
+  const { isOptional, otherwise } = internals[name];
+  const value = attempt(internals[name].find, argument);
   if (value !== undefined) return value;
   if (!isOptional) missing.add(name);
   return otherwise?.();
@@ -50,13 +52,7 @@ function valueOf(name, argument) {
 const samples = makeSamples();
 const found = {};
 for (const name of Object.keys(internals)) {
-  if (!internals[name].isLate) found[name] = valueOf(name, samples);
-}
-
-// What can be looked for only with an object at hand; undefined if it is
-// missing.
-function findLate(name, argument) {
-  return valueOf(name, argument);
+  if (!internals[name].isLate) found[name] = find(name, samples);
 }
 
 // Calls run(), which connects a socket of core's that nobody may see.
@@ -90,7 +86,7 @@ module.exports = {
   // Core's methods, before anybody patches them.
   socketMethods: Object.getOwnPropertyDescriptors(net.Socket.prototype),
   clientChannel,
-  findLate,
+  findLate: find,
   isMissing: (name) => missing.has(name),
   quietly,
   standIn,

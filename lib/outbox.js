@@ -205,5 +205,5 @@ function writeVector(id, chunks) {
 }
 
 module.exports = {
-  close, flush, flushIfLate, isLatin1, open, put, writeVector,
+  close, flushIfLate, isLatin1, open, put, writeVector,
 };

@@ -7,18 +7,8 @@ const assert = require('node:assert');
 const { eventually, forEachNet, inChild, pair, pairUnix } = require('./helper');
 const { forEachReplaced } = require('./replaced');
 
-// Wraps methods of a handle, or of a prototype, and notes each call.
-const WRAP = `function wrap(object, names, note) {
-  for (const name of names) {
-    const own = object[name];
-    if (typeof own !== 'function') continue;
-    object[name] = function(...args) {
-      note(name, args, this);
-      return own.apply(this, args);
-    };
-  }
-}`;
-
+// Wraps methods of a handle, or of a prototype, and notes each call. Children get
+// its text.
 function wrap(object, names, note) {
   for (const name of names) {
     const own = object[name];
@@ -294,7 +284,7 @@ describe('patches', () => {
 
     it('of the streams\' methods are seen', async () => {
       const counts = await inChild(name, `async (net, helper) => {
-        ${WRAP}
+        ${wrap}
         const { Duplex, Readable } = require('node:stream');
         const counts = {};
         const note = (method, args, self) => {
@@ -355,7 +345,7 @@ describe('patches', () => {
   forEachReplaced((run) => {
     it('of net.Socket.prototype reach TLS and stdio', async () => {
       const seen = await run(`async (net, helper) => {
-        ${WRAP}
+        ${wrap}
         const tls = require('node:tls');
         const { spawn } = require('node:child_process');
         const psk = require(helper.ROOT + '/test/psk.js');

@@ -7,8 +7,7 @@
 const process = require('process');
 const { types: { isUint8Array } } = require('util');
 const binding = require('../binding');
-const { Error } = require('../builtin');
-const { setImmediate } = require('../builtin');
+const { Error, setImmediate } = require('../builtin');
 const core = require('../core');
 const debug = require('../debug');
 const { errnoException, uv } = require('../errors');
