@@ -6,8 +6,7 @@
 
 const assert = require('node:assert');
 const path = require('node:path');
-const coreNet = require('node:net');
-const { SPECIFIERS, finished, forEachNet, once, spawnNode, startScript, track } =
+const { SPECIFIERS, deafPort, finished, forEachNet, spawnNode } =
   require('./helper');
 const { REGISTER } = require('./replaced');
 
@@ -25,22 +24,6 @@ const FAKES = [
   'process deleted', 'Promise and errors deleted', 'what the web has deleted',
   'another platform',
 ];
-
-// A process that listens and never accepts, with a full backlog.
-async function deafPort() {
-  const child = startScript('core', `
-    const handle = net._createServerHandle('127.0.0.2', 0, 4);
-    const out = {};
-    handle.getsockname(out);
-    handle.listen(0);
-    require('node:fs').writeSync(1, String(out.port));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  `);
-  const [text] = await once(child.stdout, 'data');
-  const filler = track(coreNet.connect(Number(text), '127.0.0.2'));
-  await once(filler, 'connect');
-  return Number(text);
-}
 
 /** What the program sees with a fake, by scene. */
 async function run(way, fake, port) {

@@ -251,6 +251,22 @@ function spawnScript(name, source, options) {
   return finished(startScript(name, source, options));
 }
 
+/** A port of 127.0.0.2 whose process never accepts and has a full backlog. */
+async function deafPort() {
+  const child = startScript('core', `
+    const handle = net._createServerHandle('127.0.0.2', 0, 4);
+    const out = {};
+    handle.getsockname(out);
+    handle.listen(0);
+    require('node:fs').writeSync(1, String(out.port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  `);
+  const [text] = await once(child.stdout, 'data');
+  const filler = track(require('node:net').connect(Number(text), '127.0.0.2'));
+  await once(filler, 'connect');
+  return Number(text);
+}
+
 /**
  * Runs body(net, helper), given as a function that uses nothing else, in a
  * child node: what may crash must not take the test run along. Resolves to
@@ -276,6 +292,7 @@ module.exports = {
   closed,
   closedPort,
   collect,
+  deafPort,
   disposeAll,
   eventLog,
   eventually,

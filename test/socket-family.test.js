@@ -2,9 +2,8 @@
 
 const assert = require('node:assert');
 const coreNet = require('node:net');
-const { closedPort, eventLog, forEachNet, listen, once, spawnScript,
-  startScript, track } =
-  require('./helper');
+const { closedPort, deafPort, eventLog, forEachNet, listen, once, spawnScript,
+  track } = require('./helper');
 
 const LOCAL = '127.0.0.1';
 const EVENTS = ['lookup', 'connect', 'ready', 'error', 'close'];
@@ -176,22 +175,6 @@ forEachNet((net, name) => {
   });
 
   describe('an attempt that hangs', () => {
-    // A process that listens, never accepts and has a full backlog.
-    async function deafPort() {
-      const child = startScript('core', `
-        const handle = net._createServerHandle('127.0.0.2', 0, 4);
-        const out = {};
-        handle.getsockname(out);
-        handle.listen(0);
-        require('node:fs').writeSync(1, String(out.port));
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-      `);
-      const [text] = await once(child.stdout, 'data');
-      const filler = track(coreNet.connect(Number(text), '127.0.0.2'));
-      await once(filler, 'connect');
-      return Number(text);
-    }
-
     it('times out and the next address is tried', async () => {
       const port = await deafPort();
       await listen(net.createServer(), port, LOCAL);
