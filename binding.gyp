@@ -23,7 +23,6 @@
         "src/relay.c",
         "src/send.c",
         "src/server.c",
-        "src/slab.c",
         "src/socket.c",
         "src/tcp.c",
         "src/write.c",

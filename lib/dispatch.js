@@ -5,7 +5,7 @@
 
 const process = require('process');
 const binding = require('./binding');
-const { Buffer } = require('./builtin');
+const { chunkOf, copyOf, viewOf } = require('./chunk');
 const core = require('./core');
 const { uv } = require('./errors');
 const outbox = require('./outbox');
@@ -23,23 +23,23 @@ const kinds = {
   CLOSE: 5,
   WRITE_FAILED: 6,
   WRITE_QUEUED: 7,
-  READ_BULK: 8,
+  READ_LARGE: 8,
   READ_RELAY: 9,
 };
-const { READ, CLOSE, READ_BULK, READ_RELAY } = kinds;
+const { READ, CLOSE, READ_LARGE, READ_RELAY } = kinds;
 const EVENT_FIELDS = 4;
 // Where a read's bytes are: in the user's own buffer, or they fill it.
 const IN_USER_BUFFER = -1;
 const FILLS_USER_BUFFER = -2;
-// What one dispatch reads for a user's buffer, as for the bulk slab.
+// What one dispatch reads for a user's buffer.
 const READ_ON_LIMIT = 256 * 1024;
 // The numbers at the start of the events, UVNET_HEADER_FIRST and so on.
 const FIRST = 0;
 const COUNT = 1;
-const BASE = 2;
 
-// Makes Buffers without Buffer.from()'s checks: 22 ns against 55.
-const FastBuffer = Buffer[Symbol.species];
+// Where C puts what it reads. This memory serves again and again, and nobody
+// outside sees it.
+const { inbox } = binding;
 
 // Handles by id, from creation until libuv has closed them.
 const handles = [];
@@ -86,16 +86,31 @@ function drainTicks() {
   }
 }
 
-// The running dispatch: its events, how far it is, and the ArrayBuffers that
-// its chunks lie in.
+// The running dispatch: its events, how far it is, and the chunk of a large read,
+// which is the last event then.
 let list = events;
 let at = 0;
 let end = 0;
-let slab;
-let bulk;
-let base = 0;
+let large;
+// The chunks of its events, if they are no longer in the inbox.
+let copied = null;
 // It came while another one ran.
 let isNested = false;
+
+// The bytes of a read that C put into memory of its own, as a chunk.
+function takeChunk(length, offset) {
+  return copied === null ? chunkOf(inbox, offset, length) : copied[offset];
+}
+
+// The same for whoever copies them at once.
+function takeView(length, offset) {
+  return copied === null ? viewOf(inbox, offset, length) : copied[offset];
+}
+
+// The chunk of a large read, which C made.
+function takeLarge() {
+  return large;
+}
 
 function deliverNext() {
   const kind = list[at];
@@ -108,8 +123,7 @@ function deliverNext() {
   // A connection that could not be accepted closes without ever having had an
   // object.
   if (handle === undefined) return;
-  if (kind === READ && b >= 0) deliver(handle, kind, a, b + base, slab);
-  else deliver(handle, kind, a, b, bulk);
+  deliver(handle, kind, a, b);
 }
 
 // The last read filled its user's buffer, so there may be more: another dispatch
@@ -161,24 +175,43 @@ function deliverAll() {
 }
 
 function begin(batch) {
-  ({ list, at, end, slab, bulk, base } = batch);
+  ({ list, at, end, large, copied } = batch);
 }
 
 // The dispatches that came while one ran, in their order: a listener runs the
 // event loop itself (a native addon can).
 const later = [];
 
-// C needs the memory of the events that are left, and of these, so they are
-// copied. All are delivered before the listener goes on, the older ones first,
-// and as with core no tick runs meanwhile.
-function dispatchNested(newSlab, newBulk) {
+// The chunks of a batch's reads from the inbox; the events point to them from now
+// on. One that cannot be had becomes an error of its socket's.
+function copyChunks(batch) {
+  const chunks = [];
+  for (let i = 0; i < batch.length; i += EVENT_FIELDS) {
+    if (batch[i] !== READ || batch[i + 3] < 0) continue;
+    try {
+      const chunk = chunkOf(inbox, batch[i + 3], batch[i + 2]);
+      batch[i + 3] = chunks.push(chunk) - 1;
+    } catch {
+      batch[i + 2] = uv.ENOMEM;
+      batch[i + 3] = -1;
+    }
+  }
+  return chunks;
+}
+
+// C will use the memory of the events that are left, and of these, and of their
+// bytes, so all are copied. They are delivered before the listener goes on, the
+// older ones first, and as with core no tick runs meanwhile.
+function dispatchNested(chunk) {
   const first = events[FIRST];
   const size = events[COUNT] * EVENT_FIELDS;
-  later.push({ list: events.slice(first, first + size), at: 0, end: size,
-    slab: newSlab, bulk: newBulk, base: events[BASE] });
+  const inner = events.slice(first, first + size);
+  later.push({ list: inner, at: 0, end: size, large: chunk,
+    copied: copyChunks(inner) });
   list = list.slice(at, end);
   end -= at;
   at = 0;
+  copied ??= copyChunks(list);
   outbox.close();
   const wasNested = isNested;
   isNested = true;
@@ -192,43 +225,41 @@ function dispatchNested(newSlab, newBulk) {
 
 let isDispatching = false;
 
-// C calls this with the slab that the chunks of small reads lie in and the bulk
-// slab of the others.
-function dispatch(newSlab, newBulk) {
+// C calls this, with the chunk of a large read if the last event is one.
+function dispatch(chunk) {
   if (isDispatching) {
-    dispatchNested(newSlab, newBulk);
+    dispatchNested(chunk);
     return;
   }
   isDispatching = true;
   list = events;
   at = events[FIRST];
   end = at + events[COUNT] * EVENT_FIELDS;
-  slab = newSlab;
-  bulk = newBulk;
-  base = events[BASE];
+  large = chunk;
+  copied = null;
   if (drain !== null) outbox.open();
   try {
     deliverAll();
   } finally {
     isDispatching = false;
+    large = undefined;
   }
 }
 
-// From now on bring(handle, kind, a, b, memory) takes each event to its handle.
+// From now on bring(handle, kind, a, b) takes each event to its handle.
 function serve(bring) {
   deliver = bring;
   binding.setDispatch(dispatch, drain !== null);
 }
 
 // The chunk of a batch's event; undefined if it brings none.
-function chunkOf([kind, id, length, offset], batch) {
+function chunkOfEvent([kind, id, length, offset], batch) {
   if (length <= 0) return undefined;
   switch (kind) {
     case READ:
-      return offset < 0 ?
-        Buffer.from(handles[id].userBuffers[0].subarray(0, length)) :
-        new FastBuffer(batch.slab, batch.base + offset, length);
-    case READ_BULK: return new FastBuffer(batch.bulk, offset, length);
+      if (offset < 0) return copyOf(handles[id].userBuffers[0], length);
+      return batch.copied?.[offset] ?? chunkOf(inbox, offset, length);
+    case READ_LARGE: return batch.large;
     case READ_RELAY: return relayMemory(offset, offset + length);
     default: return undefined;
   }
@@ -240,11 +271,11 @@ function chunkOf([kind, id, length, offset], batch) {
 // again.
 function takeReads(id) {
   const chunks = [];
-  for (const batch of [{ list, at, end, slab, bulk, base }, ...later]) {
+  for (const batch of [{ list, at, end, large, copied }, ...later]) {
     for (let i = batch.at; i < batch.end; i += EVENT_FIELDS) {
       if (batch.list[i + 1] !== id) continue;
       const event = batch.list.subarray(i, i + EVENT_FIELDS);
-      const chunk = chunkOf(event, batch);
+      const chunk = chunkOfEvent(event, batch);
       if (chunk) chunks.push(chunk);
       if (chunk || (event[0] === READ && event[2] === uv.EOF)) event[1] = -1;
     }
@@ -253,5 +284,6 @@ function takeReads(id) {
 }
 
 module.exports = {
-  FastBuffer, drainTicks, guarded, handles, kinds, report, serve, takeReads,
+  drainTicks, guarded, handles, kinds, report, serve, takeChunk, takeLarge,
+  takeReads, takeView,
 };

@@ -10,7 +10,8 @@ const binding = require('./binding');
 const { Buffer, TypeError } = require('./builtin');
 const core = require('./core');
 const {
-  FastBuffer, drainTicks, guarded, handles, kinds, serve, takeReads,
+  drainTicks, guarded, handles, kinds, serve, takeChunk, takeLarge, takeReads,
+  takeView,
 } = require('./dispatch');
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
@@ -25,7 +26,7 @@ const { results } = binding;
 
 const {
   READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
-  READ_BULK, READ_RELAY,
+  READ_LARGE, READ_RELAY,
 } = kinds;
 
 const manual = { requireManualDestroy: true };
@@ -110,12 +111,14 @@ class Handle extends AsyncResource {
     };
 
     // Brings one event to its handle, inside the async scope it belongs to.
-    deliver = (handle, kind, a, b, slab) => {
+    deliver = (handle, kind, a, b) => {
       switch (kind) {
         case READ:
-        case READ_BULK:
-          enter.call(handle, guarded, handle, handle[kReader], a,
-            b < 0 ? undefined : new FastBuffer(slab, b, a));
+          if (b >= 0) handle.#bringChunk(a, b);
+          else enter.call(handle, guarded, handle, handle[kReader], a);
+          break;
+        case READ_LARGE:
+          enter.call(handle, guarded, handle, handle[kReader], a, takeLarge());
           break;
         case READ_RELAY:
           enter.call(handle, guarded, handle, handle.onrelay, a, b);
@@ -131,6 +134,27 @@ class Handle extends AsyncResource {
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
       }
     };
+  }
+
+  // A read whose bytes lie in C's memory. Without memory for the chunk the socket
+  // fails, as if the read had.
+  #bringChunk(length, offset) {
+    let count = length;
+    let chunk;
+    try {
+      chunk = this.#copiesReads() ? takeView(length, offset) :
+        takeChunk(length, offset);
+    } catch {
+      count = uv.ENOMEM;
+    }
+    enter.call(this, guarded, this, this[kReader], count, chunk);
+  }
+
+  // Whether what is read goes on into the user's own buffer, so that nobody sees
+  // a chunk.
+  #copiesReads() {
+    return this.userBuffers !== null &&
+      this[kReader] === Handle.prototype[kReader];
   }
 
   // What had been done when a listener of the same turn of the loop closed the

@@ -7,11 +7,8 @@
 const { EventEmitter } = require('events');
 const process = require('process');
 const binding = require('./binding');
-const { Buffer, Uint8Array, hrtime } = require('./builtin');
-
-// What C would see: a class of views may have a `length` of its own.
-const { get: lengthOf } = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype), 'length');
+const { Buffer, hrtime } = require('./builtin');
+const { lengthOf } = require('./chunk');
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);

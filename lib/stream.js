@@ -5,7 +5,8 @@
 
 const { Duplex } = require('stream');
 const { types: { isUint8Array } } = require('util');
-const { Buffer, setImmediate } = require('./builtin');
+const { setImmediate } = require('./builtin');
+const { copyOf, lengthOf, set } = require('./chunk');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -157,7 +158,7 @@ function hold(socket, handle, count, chunk) {
   const { buffer } = socket[kOnRead];
   if (chunk === undefined && !hasRoom(socket, count)) return;
   handle.held ??= [];
-  handle.held.push(chunk ?? Buffer.from(buffer.subarray(0, count)));
+  handle.held.push(copyOf(chunk ?? buffer, count));
 }
 
 function accept(socket, handle, count, chunk) {
@@ -274,7 +275,7 @@ function deliver(socket, chunk) {
 
 // False, and the end of the socket, if the user has detached the buffer.
 function hasRoom(socket, count) {
-  if (socket[kOnRead].buffer.length >= count) return true;
+  if (lengthOf.call(socket[kOnRead].buffer) >= count) return true;
   socket.destroy(errors.errnoException(uv.ENOBUFS, 'read'));
   return false;
 }
@@ -286,7 +287,7 @@ function callOnRead(socket, count, chunk) {
   // Without a buffer there is only a count to tell.
   if (chunk !== undefined && settings.buffer !== true) {
     if (!hasRoom(socket, count)) return false;
-    settings.buffer.set(chunk);
+    set.call(settings.buffer, chunk);
   }
   const wantsMore =
     settings.callback.call(socket, count, settings.buffer) !== false;

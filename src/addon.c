@@ -16,10 +16,9 @@
 #include "socket.h"
 #include "write.h"
 
-/* setDispatch(function, batching): function(slab, bulk) is called for events,
- * the ArrayBuffers being what their chunks lie in; see event.h. With `batching`
- * it takes many at a time, and drains ticks and microtasks between them itself.
- */
+/* setDispatch(function, batching): function(chunk) is called for events, `chunk`
+ * being that of a large read or undefined; see event.h. With `batching` it takes
+ * many at a time, and drains ticks and microtasks between them itself. */
 static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_valuetype type = napi_undefined;
@@ -226,6 +225,10 @@ static napi_status define_memory(napi_env napi, napi_value exports,
     status = napi_get_reference_value(napi, env->outbox_ref, &buffer);
   if (status == napi_ok)
     status = napi_set_named_property(napi, exports, "outbox", buffer);
+  if (status == napi_ok)
+    status = napi_get_reference_value(napi, env->inbox_ref, &buffer);
+  if (status == napi_ok)
+    status = napi_set_named_property(napi, exports, "inbox", buffer);
   return status;
 }
 

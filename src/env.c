@@ -11,7 +11,6 @@
 static void env_free(struct uvnet_env *env) {
   free(env->slots);
   free(env->scratch);
-  free(env->inbox);
   free(env);
 }
 
@@ -102,22 +101,24 @@ struct uvnet_env *uvnet_env_create(napi_env napi) {
   void *events = NULL;
   void *results = NULL;
   void *outbox = NULL;
+  void *inbox = NULL;
 
   if (env == NULL)
     goto fail;
   env->napi = napi;
   env->scratch = malloc(UVNET_READ_SIZE);
-  env->inbox = malloc(UVNET_READ_SIZE);
-  if (env->scratch == NULL || env->inbox == NULL ||
+  if (env->scratch == NULL ||
       napi_get_uv_event_loop(napi, &env->loop) != napi_ok ||
       !shared_memory(napi, UVNET_EVENTS_SIZE, &events, &env->events_ref) ||
       !shared_memory(napi, sizeof(double) * UVNET_RESULT_FIELDS, &results,
                      &env->results_ref) ||
-      !shared_memory(napi, UVNET_OUTBOX_SIZE, &outbox, &env->outbox_ref))
+      !shared_memory(napi, UVNET_OUTBOX_SIZE, &outbox, &env->outbox_ref) ||
+      !shared_memory(napi, 2 * UVNET_INBOX_SIZE, &inbox, &env->inbox_ref))
     goto fail;
   env->events = events;
   env->results = results;
   env->outbox = outbox;
+  env->inbox = inbox;
   env->outbox[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)

@@ -14,15 +14,11 @@
 struct uvnet_handle;
 
 enum {
-  /* Bytes of the inbox and of the scratch memory, and what one read may bring;
-   * libuv suggests the same. */
+  /* What one read may bring; libuv suggests the same. */
   UVNET_READ_SIZE = 64 * 1024,
-  /* Bytes of an ArrayBuffer that small chunks share, */
-  UVNET_SLAB_SIZE = 64 * 1024,
-  /* and of one for a connection whose reads are large. Fewer, larger reads
-   * cost less than many small ones: 256 KB gave 1.2 times 64 KB's bulk
-   * receive, 1 MB nothing more. */
-  UVNET_BULK_SIZE = 256 * 1024,
+  /* Bytes of the inbox: at its limit there is room for one more read. */
+  UVNET_INBOX_LIMIT = 64 * 1024,
+  UVNET_INBOX_SIZE = UVNET_INBOX_LIMIT + UVNET_READ_SIZE,
   /* Events that wait for one dispatch. */
   UVNET_EVENT_LIMIT = 256,
   /* Numbers of one event: kind, handle id, and two that the kind explains. */
@@ -41,14 +37,6 @@ struct uvnet_counters {
   uint64_t handles_closed;
   uint64_t dispatches;
   uint64_t events;
-};
-
-/* An ArrayBuffer that chunks are cut from. A user can reach and detach it
- * through chunk.buffer: its pointer is read afresh each time. */
-struct uvnet_slab {
-  napi_ref memory;
-  size_t size;
-  size_t used;
 };
 
 struct uvnet_env {
@@ -72,8 +60,6 @@ struct uvnet_env {
   /* Which ring events go to; JavaScript reads the other. */
   uint32_t event_ring;
   uint32_t event_count;
-  /* How many of those that wait are reads into `bulk`. */
-  uint32_t bulk_events;
   /* Handles that are gone, but JavaScript does not know it yet. */
   struct uvnet_handle *closed;
   /* JavaScript runs a dispatch. */
@@ -81,14 +67,20 @@ struct uvnet_env {
   double *results;
   napi_ref results_ref;
 
-  /* Where the inbox goes, and where large reads land. */
-  struct uvnet_slab slab;
-  struct uvnet_slab bulk;
-
-  /* Small reads land here, one behind the other, until their events are
-   * dispatched. */
+  /* Two inboxes. Reads land in the first, one behind the other, and JavaScript
+   * copies them from there when their events are dispatched. If a listener runs
+   * the loop itself, reads land in the second, for the dispatch that called the
+   * listener still needs the first. Shared like `events`. */
   char *inbox;
+  napi_ref inbox_ref;
+  /* Bytes used of the one that reads land in now. */
   size_t inbox_used;
+  /* A Buffer of UVNET_READ_SIZE for a large read, or NULL. No event holds it,
+   * and no JavaScript has seen it. */
+  napi_ref spare;
+  /* malloc() was told to keep what is freed; see uvnet_os_keep_freed_memory().
+   */
+  bool keeps_freed_memory;
   /* Dispatches after each poll instead of after each event. */
   bool batching;
   /* Before the loop polls, and after. */

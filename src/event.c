@@ -1,16 +1,7 @@
 #include "event.h"
 
-#include <string.h>
-
 #include "handle.h"
 #include "outbox.h"
-#include "slab.h"
-
-enum {
-  /* The inbox is emptied from this fill on, so that a read finds at least the
-   * other half free. */
-  INBOX_LIMIT = UVNET_READ_SIZE / 2
-};
 
 /* lib/dispatch.js catches what users throw, so an exception here is our own
  * defect or the end of the environment. The first must not pass in silence. */
@@ -24,55 +15,18 @@ static void report_exception(napi_env napi) {
     (void)napi_fatal_exception(napi, error);
 }
 
-/* Moves the inbox into the slab. The offset where it starts; without memory the
- * reads of `ring` become errors. */
-static int32_t empty_inbox(struct uvnet_env *env, int32_t *ring) {
-  size_t length = env->inbox_used;
-  size_t room;
-  char *memory;
-  uint32_t i;
-
-  env->inbox_used = 0;
-  if (length == 0)
-    return 0;
-  memory = uvnet_slab_room(env, &env->slab, length, UVNET_SLAB_SIZE, &room);
-  if (memory != NULL) {
-    memcpy(memory, env->inbox, length);
-    return uvnet_slab_take(&env->slab, length);
-  }
-  for (i = 0; i < env->event_count; i++) {
-    int32_t *event = ring + (size_t)i * UVNET_EVENT_FIELDS;
-
-    if (event[0] == UVNET_EVENT_READ && event[2] > 0)
-      event[2] = UV_ENOMEM;
-  }
-  return 0;
-}
-
-static napi_status slab_argument(napi_env napi, const struct uvnet_slab *slab,
-                                 napi_value *value) {
-  if (slab->memory == NULL)
-    return napi_get_undefined(napi, value);
-  return napi_get_reference_value(napi, slab->memory, value);
-}
-
-/* Calls dispatch(slab, bulk) on the function itself: with domains in use Node
- * takes a receiver's property `domain` for one. There is no async context here:
- * each event enters its handle's in JavaScript. napi_make_callback() drains
- * ticks and microtasks when dispatch returns. */
-static napi_status call_dispatch(struct uvnet_env *env, bool with_bulk) {
+/* Calls dispatch(chunk) on the function itself: with domains in use Node takes
+ * a receiver's property `domain` for one. There is no async context here: each
+ * event enters its handle's in JavaScript. napi_make_callback() drains ticks
+ * and microtasks when dispatch returns. */
+static napi_status call_dispatch(struct uvnet_env *env, napi_value chunk) {
   napi_env napi = env->napi;
-  napi_value argv[2] = {NULL, NULL};
   napi_value function = NULL;
   napi_status status = napi_get_reference_value(napi, env->dispatch, &function);
 
   if (status == napi_ok)
-    status = slab_argument(napi, &env->slab, &argv[0]);
-  if (status == napi_ok && with_bulk)
-    status = slab_argument(napi, &env->bulk, &argv[1]);
-  if (status == napi_ok)
     status = napi_make_callback(napi, NULL, function, function,
-                                with_bulk ? 2 : 1, argv, NULL);
+                                chunk == NULL ? 0 : 1, &chunk, NULL);
   return status;
 }
 
@@ -90,25 +44,23 @@ static void release(struct uvnet_handle *closed) {
   }
 }
 
-static void dispatch_ring(struct uvnet_env *env) {
+static void dispatch_ring(struct uvnet_env *env, napi_value chunk) {
   int32_t *ring = ring_of(env, env->event_ring);
   int32_t *header = env->events;
   uint32_t count = env->event_count;
   struct uvnet_handle *closed = env->closed;
-  bool with_bulk = env->bulk_events > 0;
   bool outer = env->dispatching;
 
-  header[UVNET_HEADER_BASE] = empty_inbox(env, ring);
   header[UVNET_HEADER_FIRST] = (int32_t)(ring - header);
   header[UVNET_HEADER_COUNT] = (int32_t)count;
   env->event_ring ^= 1;
   env->event_count = 0;
-  env->bulk_events = 0;
+  env->inbox_used = 0;
   env->closed = NULL;
   env->counters.dispatches++;
   env->counters.events += count;
   env->dispatching = true;
-  if (call_dispatch(env, with_bulk) != napi_ok)
+  if (call_dispatch(env, chunk) != napi_ok)
     report_exception(env->napi);
   env->dispatching = outer;
   env->outbox[UVNET_OUTBOX_OPEN] = 0;
@@ -120,7 +72,7 @@ static void dispatch_ring(struct uvnet_env *env) {
   uvnet_outbox_report(env);
 }
 
-void uvnet_event_flush(struct uvnet_env *env) {
+static void flush(struct uvnet_env *env, napi_value chunk) {
   napi_handle_scope scope = NULL;
 
   if (env->event_count == 0 || env->closing || env->dispatch == NULL)
@@ -128,10 +80,12 @@ void uvnet_event_flush(struct uvnet_env *env) {
   if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
     return;
   /* What a dispatch does brings events of its own. */
-  while (env->event_count > 0 && !env->closing)
-    dispatch_ring(env);
+  for (; env->event_count > 0 && !env->closing; chunk = NULL)
+    dispatch_ring(env, chunk);
   (void)napi_close_handle_scope(env->napi, scope);
 }
+
+void uvnet_event_flush(struct uvnet_env *env) { flush(env, NULL); }
 
 static void push(struct uvnet_env *env, enum uvnet_event_kind kind, uint32_t id,
                  int32_t a, int32_t b) {
@@ -143,8 +97,6 @@ static void push(struct uvnet_env *env, enum uvnet_event_kind kind, uint32_t id,
   event[2] = a;
   event[3] = b;
   env->event_count++;
-  if (kind == UVNET_EVENT_READ_BULK)
-    env->bulk_events++;
 }
 
 bool uvnet_event_has_room(const struct uvnet_env *env) {
@@ -169,12 +121,26 @@ bool uvnet_event_emit_nested(struct uvnet_env *env, enum uvnet_event_kind kind,
   return true;
 }
 
+char *uvnet_event_inbox(const struct uvnet_env *env) {
+  return env->inbox + (env->dispatching ? UVNET_INBOX_SIZE : 0) +
+         env->inbox_used;
+}
+
 void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
-                      size_t offset, bool now) {
+                      bool now) {
   if (env->closing)
     return;
-  push(env, UVNET_EVENT_READ, id, (int32_t)length, (int32_t)offset);
-  env->inbox_used = uvnet_slab_align(offset + length);
-  if (now || env->inbox_used >= INBOX_LIMIT || !uvnet_event_has_room(env))
+  push(env, UVNET_EVENT_READ, id, (int32_t)length,
+       (int32_t)(uvnet_event_inbox(env) - env->inbox));
+  env->inbox_used += length;
+  if (now || env->inbox_used > UVNET_INBOX_LIMIT || !uvnet_event_has_room(env))
     uvnet_event_flush(env);
+}
+
+void uvnet_event_read_large(struct uvnet_env *env, uint32_t id, size_t length,
+                            napi_value chunk) {
+  if (env->closing)
+    return;
+  push(env, UVNET_EVENT_READ_LARGE, id, (int32_t)length, 0);
+  flush(env, chunk);
 }

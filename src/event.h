@@ -16,7 +16,7 @@
 /* The kinds of event; lib/dispatch.js knows them by the same names. */
 enum uvnet_event_kind {
   /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
-   * start behind the header's base, in the slab; or UVNET_READ_USER. */
+   * start in the memory of the inboxes; or UVNET_READ_USER. */
   UVNET_EVENT_READ = 0,
   /* a: 0 or a negative error. Finishes the oldest pending write. */
   UVNET_EVENT_WRITE = 1,
@@ -32,8 +32,9 @@ enum uvnet_event_kind {
   /* a: 1 if bytes of the outbox have to wait for the kernel, 0 when all writes
    * of the handle have ended. */
   UVNET_EVENT_WRITE_QUEUED = 7,
-  /* a: bytes read; b: where they start in the bulk slab. */
-  UVNET_EVENT_READ_BULK = 8,
+  /* a: bytes read. The dispatch's argument is their chunk; no event of the
+   * dispatch comes after this one. */
+  UVNET_EVENT_READ_LARGE = 8,
   /* a: bytes read; b: where they start in the relay's memory. */
   UVNET_EVENT_READ_RELAY = 9
 };
@@ -48,9 +49,7 @@ enum {
    */
   UVNET_HEADER_FIRST = 0,
   UVNET_HEADER_COUNT = 1,
-  /* Where in the slab the dispatch's reads start. */
-  UVNET_HEADER_BASE = 2,
-  UVNET_HEADER_FIELDS = 4,
+  UVNET_HEADER_FIELDS = 2,
   UVNET_RING_FIELDS = UVNET_EVENT_LIMIT * UVNET_EVENT_FIELDS,
   UVNET_EVENTS_SIZE = (UVNET_HEADER_FIELDS + 2 * UVNET_RING_FIELDS) * 4
 };
@@ -66,10 +65,18 @@ void uvnet_event_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
 bool uvnet_event_emit_nested(struct uvnet_env *env, enum uvnet_event_kind kind,
                              uint32_t id, int32_t a);
 
-/* Queues the event of a read that lies in the inbox at `offset`. JavaScript may
+/* Where the next read into the inbox goes; at least UVNET_READ_SIZE bytes. */
+char *uvnet_event_inbox(const struct uvnet_env *env);
+
+/* Queues the event of a read of `length` bytes that lie there. JavaScript may
  * run, and does with `now`. */
 void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
-                      size_t offset, bool now);
+                      bool now);
+
+/* Dispatches all events that wait, and last the one of a read whose bytes are
+ * `chunk`, a Buffer. */
+void uvnet_event_read_large(struct uvnet_env *env, uint32_t id, size_t length,
+                            napi_value chunk);
 
 /* Whether one more event can be queued without a dispatch. */
 bool uvnet_event_has_room(const struct uvnet_env *env);

@@ -63,7 +63,7 @@ struct uvnet_handle {
   union uvnet_request *request;
   struct uvnet_write_queue writes;
   /* The view that onread gave, or an array whose first element it is, or NULL:
-   * reads go to the slab. */
+   * each read becomes a chunk. */
   napi_ref user_buffer;
   uint64_t bytes_read;
   uint64_t bytes_written;

@@ -9,7 +9,6 @@
 #include "js.h"
 #include "os.h"
 #include "relay.h"
-#include "slab.h"
 
 /* The memory of the buffer that onread gave, looked at anew each time because
  * the user may detach, resize or change it between two reads. Empty if it is
@@ -34,16 +33,9 @@ static uv_buf_t user_memory(struct uvnet_handle *handle) {
   return uv_buf_init(data, (unsigned int)length);
 }
 
-enum {
-  /* A connection whose last read brought this much reads into the bulk slab.
-   * Smaller reads come by way of the inbox. */
-  DIRECT_READ = 2048,
-  /* It is offered this much at least. */
-  DIRECT_ROOM = 16 * 1024,
-  /* From this much on the bulk slab is a large one, which one dispatch can
-   * bring as a whole. What a chunk pins stays within 16 times the last read. */
-  LARGE_READ = 16 * 1024
-};
+/* From this size on a read goes straight into a user's buffer. Smaller ones are
+ * cheaper by way of the inbox, many in one dispatch. */
+enum { DIRECT_READ = 2048 };
 
 /* Where reads pend, neither JavaScript's memory nor the shared inbox can wait
  * for them: each gets memory of its own, and copies. */
@@ -58,40 +50,47 @@ static void own_memory(struct uvnet_handle *handle, uv_buf_t *buffer) {
   }
 }
 
-/* Memory in the bulk slab for what the handle may read next. */
-static uv_buf_t bulk_memory(struct uvnet_handle *handle) {
-  size_t last = handle->last_read;
-  size_t room = 0;
-  size_t wanted = last < DIRECT_ROOM ? DIRECT_ROOM : last;
-  size_t size = last < LARGE_READ ? UVNET_SLAB_SIZE : UVNET_BULK_SIZE;
-  struct uvnet_slab *bulk = &handle->env->bulk;
-  napi_env napi = handle->env->napi;
-  napi_handle_scope scope = NULL;
-  char *memory;
+/* A Buffer for a read that shall become a chunk without being copied: the
+ * environment's spare one. NULL without memory. Needs an open handle scope. */
+static napi_value spare_buffer(struct uvnet_env *env) {
+  napi_value buffer = NULL;
+  void *data = NULL;
 
-  /* Chunks that wait for their dispatch keep the slab that is there. */
-  if (handle->env->bulk_events > 0 && bulk->used + wanted > bulk->size)
-    return uv_buf_init(NULL, 0);
-  if (napi_open_handle_scope(napi, &scope) != napi_ok)
-    return uv_buf_init(NULL, 0);
-  /* V8 frees many slabs at once, on a thread of its own, and malloc() holds its
-   * lock while it returns them to the system. */
-  if (bulk->size == 0)
-    uvnet_os_keep_freed_memory();
-  memory = uvnet_slab_room(handle->env, bulk, wanted, size, &room);
-  (void)napi_close_handle_scope(napi, scope);
-  return uv_buf_init(memory, (unsigned int)room);
+  if (env->spare != NULL) {
+    (void)napi_get_reference_value(env->napi, env->spare, &buffer);
+    return buffer;
+  }
+  if (napi_create_buffer(env->napi, UVNET_READ_SIZE, &data, &buffer) !=
+          napi_ok ||
+      napi_create_reference(env->napi, buffer, 1, &env->spare) != napi_ok)
+    return NULL;
+  return buffer;
 }
 
-/* Memory in the inbox, which never has less than half of it free. With onread
- * no more than the user's buffer holds. */
-static uv_buf_t inbox_memory(struct uvnet_handle *handle) {
-  struct uvnet_env *env = handle->env;
-  size_t room = UVNET_READ_SIZE - env->inbox_used;
+/* That Buffer's memory. */
+static uv_buf_t spare_memory(struct uvnet_env *env) {
+  napi_handle_scope scope = NULL;
+  napi_value buffer;
+  void *data = NULL;
+  size_t length = 0;
+
+  if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
+    return uv_buf_init(NULL, 0);
+  buffer = spare_buffer(env);
+  if (buffer == NULL ||
+      napi_get_buffer_info(env->napi, buffer, &data, &length) != napi_ok)
+    length = 0;
+  (void)napi_close_handle_scope(env->napi, scope);
+  return uv_buf_init(data, (unsigned int)length);
+}
+
+/* Memory in the inbox, with onread no more than the user's buffer holds. */
+static uv_buf_t inbox_memory(const struct uvnet_handle *handle) {
+  size_t room = UVNET_READ_SIZE;
 
   if (handle->user_buffer != NULL && room > handle->user_length)
     room = handle->user_length;
-  return uv_buf_init(env->inbox + env->inbox_used, (unsigned int)room);
+  return uv_buf_init(uvnet_event_inbox(handle->env), (unsigned int)room);
 }
 
 /* Whether a listener runs between a read now and its event. The user's buffer
@@ -104,7 +103,7 @@ static bool is_behind_others(const struct uvnet_env *env) {
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
-  bool direct = handle->last_read >= DIRECT_READ && !handle->env->closing;
+  size_t last = handle->env->closing ? 0 : handle->last_read;
 
   (void)suggested;
   buffer->base = NULL;
@@ -116,9 +115,11 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
     *buffer = uvnet_relay_room(handle->env);
   if (buffer->base != NULL)
     return;
-  if (direct && handle->user_buffer == NULL) {
-    *buffer = bulk_memory(handle);
-  } else if (direct && !is_behind_others(handle->env)) {
+  if (handle->user_buffer == NULL) {
+    /* The next one of a sender that fills each read is worth no copy. */
+    if (last == UVNET_READ_SIZE)
+      *buffer = spare_memory(handle->env);
+  } else if (last >= DIRECT_READ && !is_behind_others(handle->env)) {
     *buffer = user_memory(handle);
     return;
   }
@@ -135,8 +136,8 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
 
   uvnet_event_flush(env);
   if (handle->user_buffer == NULL) {
-    memcpy(env->inbox, buffer->base, length);
-    uvnet_event_read(env, handle->id, length, 0, true);
+    memcpy(uvnet_event_inbox(env), buffer->base, length);
+    uvnet_event_read(env, handle->id, length, true);
     return;
   }
   user = user_memory(handle);
@@ -147,24 +148,37 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
   uvnet_event_flush(env);
 }
 
-/* What was read into the bulk slab. */
-static void deliver_bulk(struct uvnet_handle *handle, const uv_buf_t *buffer,
-                         size_t length, bool full) {
-  struct uvnet_env *env = handle->env;
-  struct uvnet_slab *bulk = &env->bulk;
+/* The spare Buffer, which is somebody's from now on. Needs an open handle scope.
+ * NULL if it cannot be had. */
+static napi_value take_spare(struct uvnet_env *env) {
+  napi_value buffer = NULL;
 
-  if (length < DIRECT_READ) {
-    /* A small chunk that somebody keeps shall not keep all of the slab. */
-    memcpy(env->inbox + env->inbox_used, buffer->base, length);
-    uvnet_event_read(env, handle->id, length, env->inbox_used, full);
-    return;
+  if (napi_get_reference_value(env->napi, env->spare, &buffer) != napi_ok)
+    return NULL;
+  (void)napi_delete_reference(env->napi, env->spare);
+  env->spare = NULL;
+  return buffer;
+}
+
+/* What was read into the spare Buffer. A full one becomes the chunk. Else what
+ * lies in it is copied, for a user would find the rest behind the chunk. */
+static void deliver_large(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                          size_t length) {
+  struct uvnet_env *env = handle->env;
+  bool full = length == buffer->len;
+  napi_handle_scope scope = NULL;
+  napi_value chunk = NULL;
+
+  if (full && napi_open_handle_scope(env->napi, &scope) == napi_ok)
+    chunk = take_spare(env);
+  if (chunk != NULL) {
+    uvnet_event_read_large(env, handle->id, length, chunk);
+  } else {
+    memcpy(uvnet_event_inbox(env), buffer->base, length);
+    uvnet_event_read(env, handle->id, length, full);
   }
-  uvnet_event_emit(env, UVNET_EVENT_READ_BULK, handle->id, (int32_t)length,
-                   uvnet_slab_take(bulk, length));
-  /* The next one finds a new slab when these chunks are with JavaScript. */
-  if (full || bulk->used + length > bulk->size ||
-      bulk->used + DIRECT_ROOM > bulk->size)
-    uvnet_event_flush(env);
+  if (scope != NULL)
+    (void)napi_close_handle_scope(env->napi, scope);
 }
 
 /* What was read into the user's buffer. */
@@ -178,6 +192,14 @@ static void deliver_user(struct uvnet_handle *handle, size_t length,
     uvnet_event_flush(env);
 }
 
+/* V8 frees many chunks at once, on a thread of its own, and malloc() holds its
+ * lock while it returns them to the system. */
+static void keep_freed_memory(struct uvnet_env *env) {
+  if (!env->keeps_freed_memory)
+    uvnet_os_keep_freed_memory();
+  env->keeps_freed_memory = true;
+}
+
 static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
                     size_t length) {
   struct uvnet_env *env = handle->env;
@@ -188,14 +210,16 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   handle->bytes_read += length;
   env->counters.bytes_read += length;
   handle->last_read = (uint32_t)length;
+  if (length >= DIRECT_READ)
+    keep_freed_memory(env);
   if (UVNET_OS_READS_PEND) {
     deliver_copy(handle, buffer, length);
   } else if (uvnet_relay_owns(env, buffer->base)) {
     uvnet_relay_read(handle, length, full);
-  } else if (buffer->base == env->inbox + env->inbox_used) {
-    uvnet_event_read(env, handle->id, length, env->inbox_used, full);
+  } else if (buffer->base == uvnet_event_inbox(env)) {
+    uvnet_event_read(env, handle->id, length, full);
   } else if (handle->user_buffer == NULL) {
-    deliver_bulk(handle, buffer, length, full);
+    deliver_large(handle, buffer, length);
   } else {
     deliver_user(handle, length, full);
   }

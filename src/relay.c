@@ -5,7 +5,6 @@
 #include "js.h"
 #include "outbox.h"
 #include "send.h"
-#include "slab.h"
 
 /* A read is offered this much at least. */
 enum { RELAY_ROOM = 64 * 1024 };
@@ -29,7 +28,7 @@ void uvnet_relay_read(struct uvnet_handle *handle, size_t length, bool now) {
   struct uvnet_env *env = handle->env;
   int32_t offset = (int32_t)env->relay_used;
 
-  env->relay_used += uvnet_slab_align(length);
+  env->relay_used += length;
   uvnet_event_emit(env, UVNET_EVENT_READ_RELAY, handle->id, (int32_t)length,
                    offset);
   if (now || !has_room(env))

@@ -4,7 +4,7 @@
 // stream, if the handle says that it can be read so. Core's parser reads from
 // core's handles only; here it learns to read from ours.
 
-const { Buffer } = require('../builtin');
+const { copyOf } = require('../chunk');
 const core = require('../core');
 const { drainTicks } = require('../dispatch');
 const { Handle } = require('../handle');
@@ -17,11 +17,6 @@ const kParses = Symbol('uvnet.parses');
 
 let HTTPParser = null;
 
-// What was read into the buffer of a socket with onread.
-function copyOfUserBuffer({ userBuffers }, count) {
-  return Buffer.from(userBuffers[0].subarray(0, count));
-}
-
 // The handle's listener while a parser reads from it.
 function onRead(count, chunk) {
   const { onread, parser } = this[kConsumed];
@@ -29,7 +24,7 @@ function onRead(count, chunk) {
     onread.call(this, count, chunk);
     return;
   }
-  const bytes = chunk ?? copyOfUserBuffer(this, count);
+  const bytes = chunk ?? copyOf(this.userBuffers[0], count);
   const result = parser.execute(bytes);
   const done = parser[HTTPParser.kOnExecute];
   if (typeof done !== 'function') return;
