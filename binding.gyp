@@ -16,6 +16,7 @@
         "src/handle.c",
         "src/js.c",
         "src/js_address.c",
+        "src/large.c",
         "src/option.c",
         "src/outbox.c",
         "src/pipe.c",

@@ -86,12 +86,12 @@ function drainTicks() {
   }
 }
 
-// The running dispatch: its events, how far it is, and the chunk of a large read,
-// which is the last event then.
+// The running dispatch: its events, how far it is, and the chunks of large reads.
 let list = events;
 let at = 0;
 let end = 0;
-let large;
+const none = [];
+let large = none;
 // The chunks of its events, if they are no longer in the inbox.
 let copied = null;
 // It came while another one ran.
@@ -108,8 +108,8 @@ function takeView(length, offset) {
 }
 
 // The chunk of a large read, which C made.
-function takeLarge() {
-  return large;
+function takeLarge(index) {
+  return large[index];
 }
 
 function deliverNext() {
@@ -202,11 +202,11 @@ function copyChunks(batch) {
 // C will use the memory of the events that are left, and of these, and of their
 // bytes, so all are copied. They are delivered before the listener goes on, the
 // older ones first, and as with core no tick runs meanwhile.
-function dispatchNested(chunk) {
+function dispatchNested(chunks) {
   const first = events[FIRST];
   const size = events[COUNT] * EVENT_FIELDS;
   const inner = events.slice(first, first + size);
-  later.push({ list: inner, at: 0, end: size, large: chunk,
+  later.push({ list: inner, at: 0, end: size, large: chunks,
     copied: copyChunks(inner) });
   list = list.slice(at, end);
   end -= at;
@@ -225,24 +225,24 @@ function dispatchNested(chunk) {
 
 let isDispatching = false;
 
-// C calls this, with the chunk of a large read if the last event is one.
-function dispatch(chunk) {
+// C calls this, with the chunks of large reads.
+function dispatch(...chunks) {
   if (isDispatching) {
-    dispatchNested(chunk);
+    dispatchNested(chunks);
     return;
   }
   isDispatching = true;
   list = events;
   at = events[FIRST];
   end = at + events[COUNT] * EVENT_FIELDS;
-  large = chunk;
+  large = chunks;
   copied = null;
   if (drain !== null) outbox.open();
   try {
     deliverAll();
   } finally {
     isDispatching = false;
-    large = undefined;
+    large = none;
   }
 }
 
@@ -259,7 +259,7 @@ function chunkOfEvent([kind, id, length, offset], batch) {
     case READ:
       if (offset < 0) return copyOf(handles[id].userBuffers[0], length);
       return batch.copied?.[offset] ?? chunkOf(inbox, offset, length);
-    case READ_LARGE: return batch.large;
+    case READ_LARGE: return batch.large[offset];
     case READ_RELAY: return relayMemory(offset, offset + length);
     default: return undefined;
   }

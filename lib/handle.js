@@ -118,7 +118,8 @@ class Handle extends AsyncResource {
           else enter.call(handle, guarded, handle, handle[kReader], a);
           break;
         case READ_LARGE:
-          enter.call(handle, guarded, handle, handle[kReader], a, takeLarge());
+          enter.call(handle, guarded, handle, handle[kReader], a,
+            takeLarge(b));
           break;
         case READ_RELAY:
           enter.call(handle, guarded, handle, handle.onrelay, a, b);

@@ -16,9 +16,9 @@
 #include "socket.h"
 #include "write.h"
 
-/* setDispatch(function, batching): function(chunk) is called for events, `chunk`
- * being that of a large read or undefined; see event.h. With `batching` it takes
- * many at a time, and drains ticks and microtasks between them itself. */
+/* setDispatch(function, batching): function(...chunks) is called for events, the
+ * chunks being those of large reads; see event.h. With `batching` it takes many
+ * at a time, and drains ticks and microtasks between them itself. */
 static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_valuetype type = napi_undefined;

@@ -19,7 +19,9 @@ enum {
   /* Bytes of the inbox: at its limit there is room for one more read. */
   UVNET_INBOX_LIMIT = 64 * 1024,
   UVNET_INBOX_SIZE = UVNET_INBOX_LIMIT + UVNET_READ_SIZE,
-  /* Events that wait for one dispatch. */
+  /* Chunks of large reads that wait for one dispatch, */
+  UVNET_LARGE_LIMIT = 16,
+  /* and events. */
   UVNET_EVENT_LIMIT = 256,
   /* Numbers of one event: kind, handle id, and two that the kind explains. */
   UVNET_EVENT_FIELDS = 4,
@@ -75,9 +77,12 @@ struct uvnet_env {
   napi_ref inbox_ref;
   /* Bytes used of the one that reads land in now. */
   size_t inbox_used;
-  /* A Buffer of UVNET_READ_SIZE for a large read, or NULL. No event holds it,
-   * and no JavaScript has seen it. */
+  /* A Buffer of `spare_size` bytes for the next large read, or NULL, and those
+   * that go to the next dispatch; see large.h. No JavaScript has seen them. */
   napi_ref spare;
+  size_t spare_size;
+  napi_ref large[UVNET_LARGE_LIMIT];
+  uint32_t large_count;
   /* malloc() was told to keep what is freed; see uvnet_os_keep_freed_memory().
    */
   bool keeps_freed_memory;

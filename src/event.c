@@ -1,6 +1,7 @@
 #include "event.h"
 
 #include "handle.h"
+#include "large.h"
 #include "outbox.h"
 
 /* lib/dispatch.js catches what users throw, so an exception here is our own
@@ -15,18 +16,20 @@ static void report_exception(napi_env napi) {
     (void)napi_fatal_exception(napi, error);
 }
 
-/* Calls dispatch(chunk) on the function itself: with domains in use Node takes
- * a receiver's property `domain` for one. There is no async context here: each
- * event enters its handle's in JavaScript. napi_make_callback() drains ticks
- * and microtasks when dispatch returns. */
-static napi_status call_dispatch(struct uvnet_env *env, napi_value chunk) {
+/* Calls dispatch(...chunks) on the function itself: with domains in use Node
+ * takes a receiver's property `domain` for one. There is no async context here:
+ * each event enters its handle's in JavaScript. napi_make_callback() drains
+ * ticks and microtasks when dispatch returns. */
+static napi_status call_dispatch(struct uvnet_env *env) {
   napi_env napi = env->napi;
+  napi_value chunks[UVNET_LARGE_LIMIT];
+  size_t count = uvnet_large_give(env, chunks);
   napi_value function = NULL;
   napi_status status = napi_get_reference_value(napi, env->dispatch, &function);
 
   if (status == napi_ok)
-    status = napi_make_callback(napi, NULL, function, function,
-                                chunk == NULL ? 0 : 1, &chunk, NULL);
+    status = napi_make_callback(napi, NULL, function, function, count, chunks,
+                                NULL);
   return status;
 }
 
@@ -44,7 +47,7 @@ static void release(struct uvnet_handle *closed) {
   }
 }
 
-static void dispatch_ring(struct uvnet_env *env, napi_value chunk) {
+static void dispatch_ring(struct uvnet_env *env) {
   int32_t *ring = ring_of(env, env->event_ring);
   int32_t *header = env->events;
   uint32_t count = env->event_count;
@@ -60,7 +63,7 @@ static void dispatch_ring(struct uvnet_env *env, napi_value chunk) {
   env->counters.dispatches++;
   env->counters.events += count;
   env->dispatching = true;
-  if (call_dispatch(env, chunk) != napi_ok)
+  if (call_dispatch(env) != napi_ok)
     report_exception(env->napi);
   env->dispatching = outer;
   env->outbox[UVNET_OUTBOX_OPEN] = 0;
@@ -72,7 +75,7 @@ static void dispatch_ring(struct uvnet_env *env, napi_value chunk) {
   uvnet_outbox_report(env);
 }
 
-static void flush(struct uvnet_env *env, napi_value chunk) {
+void uvnet_event_flush(struct uvnet_env *env) {
   napi_handle_scope scope = NULL;
 
   if (env->event_count == 0 || env->closing || env->dispatch == NULL)
@@ -80,12 +83,10 @@ static void flush(struct uvnet_env *env, napi_value chunk) {
   if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
     return;
   /* What a dispatch does brings events of its own. */
-  for (; env->event_count > 0 && !env->closing; chunk = NULL)
-    dispatch_ring(env, chunk);
+  while (env->event_count > 0 && !env->closing)
+    dispatch_ring(env);
   (void)napi_close_handle_scope(env->napi, scope);
 }
-
-void uvnet_event_flush(struct uvnet_env *env) { flush(env, NULL); }
 
 static void push(struct uvnet_env *env, enum uvnet_event_kind kind, uint32_t id,
                  int32_t a, int32_t b) {
@@ -135,12 +136,4 @@ void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
   env->inbox_used += length;
   if (now || env->inbox_used > UVNET_INBOX_LIMIT || !uvnet_event_has_room(env))
     uvnet_event_flush(env);
-}
-
-void uvnet_event_read_large(struct uvnet_env *env, uint32_t id, size_t length,
-                            napi_value chunk) {
-  if (env->closing)
-    return;
-  push(env, UVNET_EVENT_READ_LARGE, id, (int32_t)length, 0);
-  flush(env, chunk);
 }

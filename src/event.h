@@ -32,8 +32,7 @@ enum uvnet_event_kind {
   /* a: 1 if bytes of the outbox have to wait for the kernel, 0 when all writes
    * of the handle have ended. */
   UVNET_EVENT_WRITE_QUEUED = 7,
-  /* a: bytes read. The dispatch's argument is their chunk; no event of the
-   * dispatch comes after this one. */
+  /* a: bytes read; b: which of the dispatch's arguments is their chunk. */
   UVNET_EVENT_READ_LARGE = 8,
   /* a: bytes read; b: where they start in the relay's memory. */
   UVNET_EVENT_READ_RELAY = 9
@@ -72,11 +71,6 @@ char *uvnet_event_inbox(const struct uvnet_env *env);
  * run, and does with `now`. */
 void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
                       bool now);
-
-/* Dispatches all events that wait, and last the one of a read whose bytes are
- * `chunk`, a Buffer. */
-void uvnet_event_read_large(struct uvnet_env *env, uint32_t id, size_t length,
-                            napi_value chunk);
 
 /* Whether one more event can be queued without a dispatch. */
 bool uvnet_event_has_room(const struct uvnet_env *env);

@@ -43,6 +43,9 @@ struct uvnet_handle {
   bool is_shut;
   /* What is read goes to another socket; see relay.h. */
   bool relays;
+  /* The last read filled what it was given and shall be the last one of this
+   * poll. */
+  bool has_read_enough;
   /* send(2) is not for it: a pipe(7), say. */
   bool is_no_socket;
   /* `user_buffer` is the view itself. */
@@ -55,8 +58,10 @@ struct uvnet_handle {
   bool is_shared;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
-  /* Bytes of the last read, to choose where the next one lands. */
+  /* Bytes of the last read, to choose where the next one lands; and how many
+   * the next one will bring, if that can be told, or 0. */
   uint32_t last_read;
+  uint32_t expected_read;
   /* Bytes of `user_buffer` when it was given. */
   uint32_t user_length;
   /* The request of a connect or shutdown that runs: never both. */

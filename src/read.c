@@ -7,6 +7,7 @@
 #include "event.h"
 #include "handle.h"
 #include "js.h"
+#include "large.h"
 #include "os.h"
 #include "relay.h"
 
@@ -50,40 +51,6 @@ static void own_memory(struct uvnet_handle *handle, uv_buf_t *buffer) {
   }
 }
 
-/* A Buffer for a read that shall become a chunk without being copied: the
- * environment's spare one. NULL without memory. Needs an open handle scope. */
-static napi_value spare_buffer(struct uvnet_env *env) {
-  napi_value buffer = NULL;
-  void *data = NULL;
-
-  if (env->spare != NULL) {
-    (void)napi_get_reference_value(env->napi, env->spare, &buffer);
-    return buffer;
-  }
-  if (napi_create_buffer(env->napi, UVNET_READ_SIZE, &data, &buffer) !=
-          napi_ok ||
-      napi_create_reference(env->napi, buffer, 1, &env->spare) != napi_ok)
-    return NULL;
-  return buffer;
-}
-
-/* That Buffer's memory. */
-static uv_buf_t spare_memory(struct uvnet_env *env) {
-  napi_handle_scope scope = NULL;
-  napi_value buffer;
-  void *data = NULL;
-  size_t length = 0;
-
-  if (napi_open_handle_scope(env->napi, &scope) != napi_ok)
-    return uv_buf_init(NULL, 0);
-  buffer = spare_buffer(env);
-  if (buffer == NULL ||
-      napi_get_buffer_info(env->napi, buffer, &data, &length) != napi_ok)
-    length = 0;
-  (void)napi_close_handle_scope(env->napi, scope);
-  return uv_buf_init(data, (unsigned int)length);
-}
-
 /* Memory in the inbox, with onread no more than the user's buffer holds. */
 static uv_buf_t inbox_memory(const struct uvnet_handle *handle) {
   size_t room = UVNET_READ_SIZE;
@@ -103,26 +70,27 @@ static bool is_behind_others(const struct uvnet_env *env) {
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
-  size_t last = handle->env->closing ? 0 : handle->last_read;
+  bool open = !handle->env->closing;
 
   (void)suggested;
-  buffer->base = NULL;
+  *buffer = uv_buf_init(NULL, 0);
   if (UVNET_OS_READS_PEND) {
     own_memory(handle, buffer);
     return;
   }
-  if (handle->relays && !handle->env->closing)
+  if (handle->has_read_enough)
+    return;
+  if (handle->relays && open)
     *buffer = uvnet_relay_room(handle->env);
   if (buffer->base != NULL)
     return;
-  if (handle->user_buffer == NULL) {
-    /* The next one of a sender that fills each read is worth no copy. */
-    if (last == UVNET_READ_SIZE)
-      *buffer = spare_memory(handle->env);
-  } else if (last >= DIRECT_READ && !is_behind_others(handle->env)) {
+  if (handle->user_buffer != NULL && handle->last_read >= DIRECT_READ && open &&
+      !is_behind_others(handle->env)) {
     *buffer = user_memory(handle);
     return;
   }
+  if (handle->user_buffer == NULL && open)
+    *buffer = uvnet_large_memory(handle);
   if (buffer->base == NULL)
     *buffer = inbox_memory(handle);
 }
@@ -148,37 +116,24 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
   uvnet_event_flush(env);
 }
 
-/* The spare Buffer, which is somebody's from now on. Needs an open handle scope.
- * NULL if it cannot be had. */
-static napi_value take_spare(struct uvnet_env *env) {
-  napi_value buffer = NULL;
-
-  if (napi_get_reference_value(env->napi, env->spare, &buffer) != napi_ok)
-    return NULL;
-  (void)napi_delete_reference(env->napi, env->spare);
-  env->spare = NULL;
-  return buffer;
-}
-
-/* What was read into the spare Buffer. A full one becomes the chunk. Else what
- * lies in it is copied, for a user would find the rest behind the chunk. */
+/* What was read where uvnet_large_memory() said. */
 static void deliver_large(struct uvnet_handle *handle, const uv_buf_t *buffer,
                           size_t length) {
   struct uvnet_env *env = handle->env;
   bool full = length == buffer->len;
-  napi_handle_scope scope = NULL;
-  napi_value chunk = NULL;
+  int32_t index = full ? uvnet_large_take(env) : -1;
 
-  if (full && napi_open_handle_scope(env->napi, &scope) == napi_ok)
-    chunk = take_spare(env);
-  if (chunk != NULL) {
-    uvnet_event_read_large(env, handle->id, length, chunk);
-  } else {
+  if (index < 0) {
     memcpy(uvnet_event_inbox(env), buffer->base, length);
     uvnet_event_read(env, handle->id, length, full);
+    return;
   }
-  if (scope != NULL)
-    (void)napi_close_handle_scope(env->napi, scope);
+  uvnet_event_emit(env, UVNET_EVENT_READ_LARGE, handle->id, (int32_t)length,
+                   index);
+  /* libuv would read on at once, most often in vain. */
+  handle->has_read_enough = length < UVNET_READ_SIZE;
+  if (!handle->has_read_enough || !uvnet_large_has_room(env))
+    uvnet_event_flush(env);
 }
 
 /* What was read into the user's buffer. */
@@ -209,7 +164,7 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
 
   handle->bytes_read += length;
   env->counters.bytes_read += length;
-  handle->last_read = (uint32_t)length;
+  uvnet_large_note(handle, length);
   if (length >= DIRECT_READ)
     keep_freed_memory(env);
   if (UVNET_OS_READS_PEND) {
@@ -229,6 +184,10 @@ static void on_read(uv_stream_t *stream, ssize_t count,
                     const uv_buf_t *buffer) {
   struct uvnet_handle *handle = stream->data;
 
+  if (count == UV_ENOBUFS && handle->has_read_enough) {
+    handle->has_read_enough = false;
+    return;
+  }
   if (count > 0 && !handle->env->closing)
     deliver(handle, buffer, (size_t)count);
   if (UVNET_OS_READS_PEND)
@@ -255,6 +214,7 @@ napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  handle->has_read_enough = false;
   return js_int(napi, uv_read_start(&handle->uv.stream, on_alloc, on_read));
 }
 
@@ -295,7 +255,7 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
   if (count > 0) {
     handle->bytes_read += (uint64_t)count;
     handle->env->counters.bytes_read += (uint64_t)count;
-    handle->last_read = (uint32_t)count;
+    uvnet_large_note(handle, (size_t)count);
   }
   return js_int(napi, count);
 }

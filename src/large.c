@@ -1,0 +1,78 @@
+#include "large.h"
+
+#include "env.h"
+#include "handle.h"
+#include "os.h"
+
+/* Below this size a copy costs less than a Buffer made by N-API. */
+enum { SMALLEST = 4096 };
+
+void uvnet_large_note(struct uvnet_handle *handle, size_t length) {
+  bool again = length == handle->last_read || length == UVNET_READ_SIZE;
+
+  handle->last_read = (uint32_t)length;
+  handle->expected_read = again && length >= SMALLEST ? (uint32_t)length : 0;
+}
+
+static void drop_spare(struct uvnet_env *env) {
+  if (env->spare != NULL)
+    (void)napi_delete_reference(env->napi, env->spare);
+  env->spare = NULL;
+}
+
+/* The memory of the spare Buffer, or of a new one if that has another size. */
+static char *spare_memory(struct uvnet_env *env, size_t size) {
+  napi_value buffer = NULL;
+  void *data = NULL;
+  size_t length = 0;
+
+  if (env->spare != NULL && env->spare_size == size &&
+      napi_get_reference_value(env->napi, env->spare, &buffer) == napi_ok &&
+      napi_get_buffer_info(env->napi, buffer, &data, &length) == napi_ok)
+    return data;
+  drop_spare(env);
+  env->spare_size = size;
+  if (napi_create_buffer(env->napi, size, &data, &buffer) != napi_ok ||
+      napi_create_reference(env->napi, buffer, 1, &env->spare) != napi_ok)
+    return NULL;
+  return data;
+}
+
+uv_buf_t uvnet_large_memory(struct uvnet_handle *handle) {
+  struct uvnet_env *env = handle->env;
+  size_t size = handle->expected_read;
+  napi_handle_scope scope = NULL;
+  char *memory;
+
+  if (size == 0 || napi_open_handle_scope(env->napi, &scope) != napi_ok)
+    return uv_buf_init(NULL, 0);
+  memory = spare_memory(env, size);
+  (void)napi_close_handle_scope(env->napi, scope);
+  return uv_buf_init(memory, memory == NULL ? 0 : (unsigned int)size);
+}
+
+bool uvnet_large_has_room(const struct uvnet_env *env) {
+  return env->large_count < UVNET_LARGE_LIMIT;
+}
+
+int32_t uvnet_large_take(struct uvnet_env *env) {
+  if (env->spare == NULL || !uvnet_large_has_room(env))
+    return UV_ENOMEM;
+  env->large[env->large_count] = env->spare;
+  env->spare = NULL;
+  return (int32_t)env->large_count++;
+}
+
+size_t uvnet_large_give(struct uvnet_env *env, napi_value *chunks) {
+  size_t count = env->large_count;
+  size_t i;
+
+  env->large_count = 0;
+  for (i = 0; i < count; i++) {
+    if (napi_get_reference_value(env->napi, env->large[i], &chunks[i]) !=
+        napi_ok)
+      (void)napi_get_undefined(env->napi, &chunks[i]);
+    (void)napi_delete_reference(env->napi, env->large[i]);
+  }
+  return count;
+}
