@@ -1,8 +1,9 @@
 {
   "variables": {
-    # Set by scripts/build.js --sanitize: AddressSanitizer and
-    # UndefinedBehaviorSanitizer, for npm run test:asan.
-    "sanitize%": "0"
+    # Set by scripts/build.js: AddressSanitizer and UndefinedBehaviorSanitizer,
+    # for npm run test:asan; counters of lines, for npm run coverage.
+    "sanitize%": 0,
+    "count_lines%": 0
   },
   "targets": [
     {
@@ -37,7 +38,8 @@
         "-Wextra",
         "-Wshadow",
         "-Wconversion",
-        "-fvisibility=hidden"
+        "-fvisibility=hidden",
+        "-fstack-protector-strong"
       ],
       "xcode_settings": {
         "GCC_C_LANGUAGE_STANDARD": "c11",
@@ -57,6 +59,23 @@
             "ldflags": ["-fsanitize=address,undefined"]
           }
         ],
+        [
+          "count_lines==1",
+          {
+            "cflags": [
+              "-fprofile-instr-generate",
+              "-fcoverage-mapping",
+              "-g",
+              "-O1"
+            ],
+            "ldflags": ["-fprofile-instr-generate"]
+          }
+        ],
+        [
+          "sanitize==0 and count_lines==0",
+          {"cflags_c": ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]}
+        ],
+        ["OS=='linux'", {"ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"]}],
         ["OS!='win'", {"sources": ["src/os_posix.c"]}],
         ["OS=='win'", {"sources": ["src/os_win.c"]}]
       ]

@@ -81,7 +81,7 @@ function fails([name, args], env, reports) {
 
 function main() {
   setup();
-  const binary = build({ sanitize: true });
+  const binary = build({ variant: 'asan' });
   const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-asan-'));
   try {
     const env = environment(binary, reports);

@@ -1,8 +1,9 @@
 'use strict';
 
-// Builds the addon when a source is newer than it, or always with --force.
-// --sanitize builds it into build-asan/ with AddressSanitizer and
-// UndefinedBehaviorSanitizer.
+// Builds the addon when a source is newer than it, or always with --force. Two
+// variants have folders of their own: --sanitize builds it into build-asan/ with
+// AddressSanitizer and UndefinedBehaviorSanitizer, --coverage into
+// build-coverage/ with counters of the lines that run.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -24,25 +25,37 @@ function copySources(target) {
   }
 }
 
-function build({ force = false, sanitize = false } = {}) {
-  const folder = sanitize ? path.join(root, 'build-asan') : root;
+// Folder, variable of binding.gyp and compiler, where it is not the usual one:
+// only clang maps its counters to lines exactly.
+const VARIANTS = {
+  asan: { define: '-Dsanitize=1', env: {} },
+  coverage: { define: '-Dcount_lines=1', env: { CC: 'clang', CXX: 'clang++' } },
+};
+
+function build({ force = false, variant } = {}) {
+  const folder = variant ? path.join(root, `build-${variant}`) : root;
   const binary = path.join(folder, 'build/Release/uvnet.node');
   if (!force && isCurrent(binary, sources())) return binary;
-  step(`building the addon${sanitize ? ' with sanitizers' : ''}`);
-  if (sanitize) copySources(folder);
-  const args = nodeGyp();
-  if (sanitize) args.push('--', '-Dsanitize=1');
-  run(process.execPath, args, {
+  step(`building the addon${variant ? ` (${variant})` : ''}`);
+  if (variant) copySources(folder);
+  const { define, env } = VARIANTS[variant] ?? {};
+  run(process.execPath, [...nodeGyp(), ...define ? ['--', define] : []], {
     cwd: folder,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return binary;
 }
 
+function variantOf(args) {
+  if (args.includes('--sanitize')) return 'asan';
+  return args.includes('--coverage') ? 'coverage' : undefined;
+}
+
 if (require.main === module) {
   build({
     force: process.argv.includes('--force'),
-    sanitize: process.argv.includes('--sanitize'),
+    variant: variantOf(process.argv),
   });
 }
 
