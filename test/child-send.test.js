@@ -31,9 +31,10 @@ function child(name) {
 forEachNet((net, name) => {
   describe('a message that cannot be sent', () => {
     for (const [what, make] of Object.entries(HOPELESS)) {
-      // Core's socket works on too, but its server never closes.
-      if (name === 'uvnet') {forEachTransport((open) => {
-        it(`${what}, with a socket that stays open`, async () => {
+      forEachTransport((open) => {
+        it(`${what}, with a socket that stays open`, async function works() {
+          // Core's socket works on too, but its server never closes.
+          if (name === 'core') this.skip();
           const { client, peer } = await open(net);
           assert.throws(
             () => child(name).send(make(), peer, { keepOpen: true }));
@@ -43,7 +44,7 @@ forEachNet((net, name) => {
           assert.strictEqual(String(await received), 'still here');
           await closed(client, peer);
         });
-      });}
+      });
 
       it(`${what}, with a server`, async () => {
         const server = await listen(net.createServer((socket) => socket.end()));
