@@ -155,6 +155,7 @@ function deliverAll() {
       isDone = true;
     } catch (error) {
       report(error);
+      hasThrown = false;
       isDone = at >= end;
     }
   }

@@ -48,6 +48,7 @@ function checkPermission(resource) {
 
 let idOf;
 let deliver;
+let expectEnd;
 let requestsOf;
 let startConnect;
 
@@ -107,6 +108,15 @@ class Handle extends AsyncResource {
       const status = binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
+    };
+
+    // `request`, a new one of ours, will be completed when the last send has
+    // ended. No method of the handle, for others would give it what they have.
+    expectEnd = (handle, request) => {
+      if (idOf(handle) < 0) return;
+      if (handle.#writes === null) handle.#writes = request;
+      else handle.#writes.last.next = request;
+      handle.#writes.last = request;
     };
 
     // Brings one event to its handle, inside the async scope it belongs to.
@@ -226,7 +236,7 @@ class Handle extends AsyncResource {
   }
 
   // Each send gives 0 if the kernel has all bytes, a negative error, or 1: then
-  // expect() must say next who wants to know of its end.
+  // expectEnd() must say next who wants to know of its end.
   send(view) { return binding.write(idOf(this), view); }
 
   // Keeps a small chunk until the running dispatch ends. False if it has to be
@@ -247,14 +257,6 @@ class Handle extends AsyncResource {
     return binding.writeString(idOf(this), string, latin1);
   }
 
-  // `request` will be completed when the last send has ended.
-  expect(request) {
-    if (idOf(this) < 0) return;
-    if (this.#writes === null) this.#writes = request;
-    else this.#writes.last.next = request;
-    this.#writes.last = request;
-  }
-
   // The same for a write in core's protocol, where `object` waits. 0, a negative
   // error, or, as from Node 26 on, a request for who gave none.
   #answerWrite(object, status) {
@@ -264,7 +266,7 @@ class Handle extends AsyncResource {
     const isOurs = object instanceof Request;
     const request = isOurs ? object :
       forUser(WriteWrap, object ?? {}, this.asyncId());
-    this.expect(request);
+    expectEnd(this, request);
     return object ? 0 : request.user;
   }
 
@@ -272,7 +274,7 @@ class Handle extends AsyncResource {
   // core looks that up in memory of its C++. So it hears of errors alone.
   #answerCores() {
     const oncomplete = (status) => status < 0 && this.onwriteerror?.(status);
-    this.expect(forUser(WriteWrap, { oncomplete }, this.asyncId()));
+    expectEnd(this, forUser(WriteWrap, { oncomplete }, this.asyncId()));
     return 0;
   }
 
@@ -459,6 +461,6 @@ defineProvider(Handle, idOf);
 serve(deliver);
 
 module.exports = {
-  Handle, checkPermission, denial, idOf, kOwner, requestsOf, results,
+  Handle, checkPermission, denial, expectEnd, idOf, kOwner, requestsOf, results,
   startConnect, uv,
 };

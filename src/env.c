@@ -118,9 +118,14 @@ static bool is_shared(napi_env napi, napi_value view, size_t bytes,
 static void *shared_memory(napi_env napi, napi_value share, size_t bytes,
                            napi_ref *reference) {
   napi_value size = js_number(napi, (double)bytes);
+  napi_valuetype type = napi_undefined;
   napi_value view = NULL;
   void *memory = NULL;
 
+  if (napi_typeof(napi, share, &type) != napi_ok || type != napi_function) {
+    (void)js_throw_type(napi, "share must be a function");
+    return NULL;
+  }
   if (size == NULL ||
       napi_call_function(napi, share, share, 1, &size, &view) != napi_ok)
     return NULL;
