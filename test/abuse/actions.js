@@ -58,8 +58,7 @@ const actions = {
     const socket = script.world.anySocket(random);
     const name = random.pick(OFTEN);
     if (random.chance(0.6)) return socket[name]();
-    // Core's own connect() ends the process over some ports.
-    if (name === 'connect' && !script.world.isOurs(socket._handle)) return undefined;
+    if (name === 'connect') return actions.reconnect(script, random);
     return use(script, random, socket, name);
   },
 
@@ -70,7 +69,7 @@ const actions = {
     // On a socket that core serves they reach core's C++ unchecked.
     if (name.startsWith('_') && !script.world.isOurs(socket._handle)) return undefined;
     if (name.startsWith('_')) script.world.isTampered = true;
-    if (name === 'connect' && !script.world.isOurs(socket._handle)) return undefined;
+    if (name === 'connect') return actions.reconnect(script, random);
     const receiver = random.chance(0.03) ? anyValue(random, script.world,
       () => script.trap(random)) : socket;
     return use(script, random, socket, name, receiver);
@@ -153,7 +152,10 @@ const actions = {
 
   reconnect(script, random) {
     const { world } = script;
-    world.anySocket(random).connect(world.anyTarget(random), script.trap(random));
+    const socket = world.anySocket(random);
+    // Core's TCP handle ends the process over a path.
+    if (socket._handle && !world.isOurs(socket._handle)) return;
+    socket.connect(world.anyTarget(random), script.trap(random));
   },
 
   listen(script, random) {
