@@ -33,9 +33,27 @@ const manual = { requireManualDestroy: true };
 const enter = AsyncResource.prototype.runInAsyncScope;
 
 // What the constructor is given for an accepted connection, by nobody else: its
-// id, and for AsyncResource the server that triggered it. Both are read before
-// any hook runs, in which another connection may be accepted.
-const accepted = { requireManualDestroy: true, triggerAsyncId: 0, id: -1 };
+// id, and for AsyncResource the server that triggered it. One for each, since
+// hooks and getters of a user's may run before the handle is there, in which
+// others are made. It serves once.
+class Accepted {
+  #id;
+  requireManualDestroy = true;
+
+  constructor(id, triggerAsyncId) {
+    this.#id = id;
+    this.triggerAsyncId = triggerAsyncId;
+  }
+
+  static take(options) {
+    if (typeof options !== 'object' || options === null || !(#id in options)) {
+      return -1;
+    }
+    const id = options.#id;
+    options.#id = -1;
+    return id;
+  }
+}
 
 // As lib/permission.js has it, for the few processes that need it.
 const denial = process.permission ? require('./permission').denial : () => {};
@@ -76,8 +94,8 @@ class Handle extends AsyncResource {
   reading = false;
 
   constructor(type, kind, options) {
-    const known = options === accepted ? accepted.id : -1;
-    super(type, known < 0 ? manual : accepted);
+    const known = Accepted.take(options);
+    super(type, known < 0 ? manual : options);
     const id = known < 0 ? binding.create(kind) : known;
     if (id < 0) throw errnoException(id, 'socket');
     this.#id = id;
@@ -210,12 +228,19 @@ class Handle extends AsyncResource {
       if (status === 0 && binding.closeReset(id) !== 0) binding.close(id);
       return;
     }
-    if (status === 0) {
-      accepted.id = id;
-      accepted.triggerAsyncId = this.asyncId();
-      client = new this.constructor(this.constructor.SOCKET, accepted);
-    }
+    if (status === 0) client = this.#acceptedHandle(id);
     enter.call(this, guarded, this, this.onconnection, status, client);
+  }
+
+  // The handle of a connection that C has accepted. Where that cannot be made (a
+  // user has put something else in the place of its class), nobody has the id.
+  #acceptedHandle(id) {
+    const { constructor: Class } = this;
+    try {
+      return new Class(Class.SOCKET, new Accepted(id, this.asyncId()));
+    } finally {
+      if (handles[id] === undefined) binding.close(id);
+    }
   }
 
   // In libuv's order, with ticks after each.
@@ -382,8 +407,8 @@ class Handle extends AsyncResource {
       userBuffers[0] = view;
       return 0;
     }
-    const holder = [view];
     const isFirst = userBuffers === null;
+    const holder = isFirst ? [view] : binding.bufferHolder(view);
     const status = binding.useUserBuffer(id, isFirst ? view : holder);
     if (status === 0) {
       this.userBuffers = holder;

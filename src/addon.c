@@ -169,6 +169,7 @@ static const struct {
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
     {"readOn", uvnet_js_read_on},
+    {"bufferHolder", uvnet_js_buffer_holder},
     {"useUserBuffer", uvnet_js_use_user_buffer},
     /* relay.c */
     {"relayed", uvnet_js_relayed},

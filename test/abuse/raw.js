@@ -38,6 +38,7 @@ class Raw {
   depth = 0;
   left = 0;
   done = 0;
+  port = 0;
 
   constructor(addon) {
     // Whoever gives other memory, or none, gets nothing.
@@ -53,6 +54,7 @@ class Raw {
     }
     this.natives = addon.instance(share);
     this.world = new RawWorld();
+    this.list = this.natives.blockListCreate();
     this.names = Object.keys(this.natives).filter((name) =>
       typeof this.natives[name] === 'function' && !NEVER.has(name));
   }
@@ -90,6 +92,7 @@ class Raw {
     natives.listen(server, 16);
     natives.name(server, false);
     const [port] = new Float64Array(natives.results.buffer);
+    this.port = port;
     for (let i = 0; i < 3; i++) {
       const client = natives.create(0);
       natives.connect(client, '127.0.0.1', port, 0);
@@ -109,35 +112,72 @@ class Raw {
   }
 
   id() {
-    return this.random.chance(0.9) ? this.random.below(12) : this.value();
+    return this.random.chance(0.95) ? this.random.below(12) : this.value();
+  }
+
+  // Arguments behind the id that C may take for good ones.
+  plausible(name) {
+    const { random } = this;
+    const view = () => new Uint8Array(random.pick([1, 64, 5000, 300000]));
+    const offset = () => random.pick([0, 1, 8, 60000, 65536, 262144, 2 ** 31 - 1]);
+    switch (name) {
+      case 'write': case 'readOn': return [view()];
+      case 'writev': return this.vector();
+      case 'writeString': return ['x'.repeat(random.pick([0, 5, 90000])), random.chance(0.5)];
+      case 'writeShared': case 'relay': return [offset(), offset()];
+      case 'bind': case 'connect': return ['127.0.0.1', random.pick([0, this.port, 1]), 0];
+      case 'listen': case 'chmod': return [random.below(8)];
+      case 'setOption': return [random.below(4), random.below(100)];
+      case 'getOption': return [random.below(4)];
+      case 'setKeepAlive': return [random.chance(0.5), random.below(3)];
+      case 'name': case 'setNoDelay': case 'useRelay': return [random.chance(0.5)];
+      case 'useUserBuffer': return [random.chance(0.5) ? view() : this.holder(view())];
+      default: return name.startsWith('blockList') ? this.rule() : [];
+    }
+  }
+
+  rule() {
+    const { random } = this;
+    const text = random.pick(['1.2.3.4', '::1', 'x', '1'.repeat(5000)]);
+    return [random.pick([4, 6, 5]), text, random.pick([4, 24]), text, 6];
+  }
+
+  // What holds a user's buffer, of C's or of a user's making.
+  holder(view) {
+    const { random } = this;
+    const act = this.trap();
+    const holder = random.chance(0.7) ? this.natives.bufferHolder(view) : [view];
+    try {
+      if (random.chance(0.2)) holder[0] = this.value();
+      if (random.chance(0.3)) {
+        Object.defineProperty(holder, 0, { get() { act(); return view; } });
+      }
+    } catch { /* it is sealed */ }
+    return holder;
   }
 
   call(name) {
-    const args = [this.id()];
-    for (let i = this.random.below(4); i > 0; i--) args.push(this.value());
     const { random } = this;
-    if (random.chance(0.5) && name === 'writev') args.splice(1, 3, ...this.vector());
-    if (random.chance(0.5) && name === 'write') {
-      args[1] = Buffer.alloc(random.pick([1, 5000, 300000]), 1);
-    }
-    if (random.chance(0.5) && name === 'writeString') {
-      args.splice(1, 3, 'x'.repeat(random.pick([5, 90000])), true);
-    }
-    if (random.chance(0.7) && name === 'useRelay') args[1] = random.chance(0.5);
+    const args = [this.id()];
+    if (name === 'create') args[0] = random.pick([0, 0, 1]);
+    if (name.startsWith('blockList') && random.chance(0.9)) args[0] = this.list;
+    if (name === 'relayed') args.splice(0, 1, ...this.plausible('relay'));
+    else if (random.chance(0.8)) args.push(...this.plausible(name));
+    else for (let i = random.below(4); i > 0; i--) args.push(this.value());
     const receiver = random.chance(0.9) ? this.natives : this.value();
     return random.chance(0.02) ? Reflect.construct(this.natives[name], args) :
       Reflect.apply(this.natives[name], receiver, args);
   }
 
   vector() {
-    const count = this.random.pick([0, 1, 3, 70]);
-    const list = Array.from({ length: count }, () => Buffer.alloc(9000, 1));
-    if (count > 0 && this.random.chance(0.3)) {
-      const at = this.random.below(count);
+    const { random } = this;
+    const count = random.pick([0, 1, 3, 70]);
+    const buffers = Array.from({ length: count }, () => Buffer.alloc(9000, 1));
+    const list = [...buffers];
+    if (count > 0 && random.chance(0.3)) {
       const act = this.trap();
-      Object.defineProperty(list, at, { get: () => {
-        const { buffer } = list[(at + 1) % 2];
-        if (this.random.chance(0.5)) this.transfer(buffer);
+      Object.defineProperty(list, random.below(count), { get: () => {
+        if (random.chance(0.5)) this.transfer(random.pick(buffers).buffer);
         act();
         return Buffer.alloc(100);
       } });
@@ -171,16 +211,20 @@ class Raw {
     this.depth++;
     const { random } = this;
     try {
-      if (random.chance(0.05)) this.scribble();
-      else if (random.chance(0.05) && this.world.memories.length > 0) {
-        disturb(random, random.pick(this.world.memories));
-      } else if (random.chance(0.05)) this.open();
-      else this.call(random.pick(this.names));
+      this.act(random.weighted({ call: 20, scribble: 1, open: 1, memory: 1 }));
     } catch (error) {
       this.caught?.(error);
     } finally {
       this.depth--;
     }
+  }
+
+  act(what) {
+    const { random, world: { memories } } = this;
+    if (what === 'scribble') this.scribble();
+    else if (what === 'open') this.open();
+    else if (what === 'call') this.call(random.pick(this.names));
+    else if (memories.length > 0) disturb(random, random.pick(memories));
   }
 
   // A text if something is wrong.

@@ -4,10 +4,8 @@
 
 const { Random, WEIGHTS, actions, seedOf } = require('./actions');
 const { HostileError } = require('./errors');
-const { World } = require('./world');
 
 const DEPTH = 4;
-const PATIENCE = 400;
 
 function turn() {
   return new Promise((resolve) => { setImmediate(resolve); });
@@ -67,25 +65,6 @@ class Script {
     }
     for (let i = 0; i < 3; i++) await turn();
   }
-
-  // Ends all; a text if something is left.
-  async end(countHandles, handlesNow) {
-    this.isOver = true;
-    const { world } = this;
-    world.close();
-    await until(() => countHandles() <= 0);
-    const left = countHandles();
-    if (left <= 0) return '';
-    const wasTampered = world.isTampered;
-    world.closeHandles(handlesNow());
-    await until(() => countHandles() <= 0);
-    if (countHandles() > 0) return `${countHandles()} handles are left for ever`;
-    return wasTampered ? '' : `${left} handles were left open`;
-  }
 }
 
-async function until(condition) {
-  for (let i = 0; i < PATIENCE && !condition(); i++) await turn();
-}
-
-module.exports = { Script, World };
+module.exports = { Script };

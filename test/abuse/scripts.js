@@ -11,12 +11,14 @@ const { Worker, isMainThread } = require('node:worker_threads');
 const { Random } = require('../differential/random');
 const { Canary } = require('./canary');
 const { Raw } = require('./raw');
-const { Script, World } = require('./script');
+const { Script } = require('./script');
+const { Stack } = require('./stack');
+const { World, closeWorld } = require('./world');
 
 const ROOT = process.env.UVNET_ROOT || path.join(__dirname, '..', '..');
-// Every so many scripts one is of native functions, one a worker's, and one ends
-// the process.
-const RAW = 5;
+// Of so many scripts one is of native functions and one of a full stack.
+const KINDS = 5;
+// Every so many one is a worker's, and one ends the process.
 const WORKER = 50;
 const EXIT = 100;
 
@@ -94,18 +96,20 @@ class Runner {
     const folder = temporary();
     const world = new World(this.net, (value) => this.isOurs(value), folder);
     this.current = world;
-    const script = new Script(world, seed, this.settings.steps);
+    const isStack = index % KINDS === KINDS - 2;
+    const script = new (isStack ? Stack : Script)(world, seed, this.settings.steps);
     if (this.settings.verbose) {
       world.caught = (error) => this.say('caught', index, `${error?.stack}`);
-      script.log = (name, depth) => this.say('step', index, [depth, name]);
+      script.log = (...what) => this.say('step', index, what);
     }
-    // Something throws in it, and all that it has done is done.
-    if (index % EXIT === EXIT - 3 && isMainThread) {
+    // It ends in the middle of what it does.
+    if (index % EXIT === EXIT - 5 && isMainThread) {
       script.exitAt = script.left >> 1;
       script.exit = () => { this.say('exit', index, script.done); process.exit(0); };
     }
     await script.run();
-    const left = await script.end(() => this.liveHandles(), () =>
+    script.isOver = true;
+    const left = await closeWorld(world, () => this.liveHandles(), () =>
       this.handles.filter((one) => one !== undefined && !this.own.has(one)));
     if (left) this.problems.push(left);
     fs.rmSync(folder, { recursive: true, force: true });
@@ -114,7 +118,7 @@ class Runner {
 
   async natives(index, seed) {
     const { dlopen } = process;
-    if (!this.raw || index % (RAW * 10) === 0) {
+    if (!this.raw || index % (KINDS * 10) === 0) {
       const file = process.env.UVNET_BINARY ||
         path.join(ROOT, 'build/Release/uvnet.node');
       const module = { exports: {} };
@@ -154,7 +158,7 @@ class Runner {
     this.current = null;
     const seed = settings.seed * 1e6 + index;
     let done;
-    if (!settings.core && index % RAW === RAW - 1) done = await this.natives(index, seed);
+    if (!settings.core && index % KINDS === KINDS - 1) done = await this.natives(index, seed);
     else if (isMainThread && index % WORKER === 1) done = await this.worker(index, seed);
     else done = await this.sockets(index, seed);
     await this.canary.sing(new Random(index));

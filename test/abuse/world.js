@@ -5,6 +5,9 @@
 
 const { HostileError } = require('./errors');
 
+// Turns of the loop until all must be closed.
+const PATIENCE = 400;
+
 function ignore() {}
 
 class World {
@@ -125,6 +128,26 @@ class World {
   }
 }
 
+async function until(condition) {
+  for (let i = 0; i < PATIENCE && !condition(); i++) {
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+}
+
+// Ends all that a script has opened; a text if something is left. `countHandles`
+// gives how many handles there are beside the canary's, `handlesNow` which.
+async function closeWorld(world, countHandles, handlesNow) {
+  world.close();
+  await until(() => countHandles() <= 0);
+  const left = countHandles();
+  if (left <= 0) return '';
+  const wasTampered = world.isTampered;
+  world.closeHandles(handlesNow());
+  await until(() => countHandles() <= 0);
+  if (countHandles() > 0) return `${countHandles()} handles are left for ever`;
+  return wasTampered ? '' : `${left} handles were left open`;
+}
+
 function attempt(call) {
   try {
     return call();
@@ -133,4 +156,4 @@ function attempt(call) {
   }
 }
 
-module.exports = { World, attempt, ignore };
+module.exports = { World, attempt, closeWorld };
