@@ -7,7 +7,9 @@
 const path = require('path');
 const process = require('process');
 
-const { Bun, Deno, Error } = globalThis;
+const {
+  Bun, Deno, Error, Float64Array, Int32Array, SharedArrayBuffer, Uint8Array,
+} = globalThis;
 
 // The first version of Node with all that uvnet uses of libuv and of net.
 const OLDEST = [20, 9];
@@ -64,4 +66,14 @@ function load() {
   }
 }
 
-module.exports = load().instance();
+// Memory that nobody can take away from C: a transfer would.
+function share(size) {
+  return new Uint8Array(new SharedArrayBuffer(size));
+}
+
+const binding = load().instance(share);
+binding.events = new Int32Array(binding.events.buffer);
+binding.results = new Float64Array(binding.results.buffer);
+binding.outboxNumbers = new Int32Array(binding.outboxNumbers.buffer);
+
+module.exports = binding;

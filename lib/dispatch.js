@@ -39,7 +39,7 @@ const COUNT = 1;
 
 // Where C puts what it reads. This memory serves again and again, and nobody
 // outside sees it.
-const { inbox } = binding;
+const { buffer: inbox } = binding.inbox;
 
 // Handles by id, from creation until libuv has closed them.
 const handles = [];
@@ -169,6 +169,7 @@ function deliverAll() {
       isDone = true;
     } catch (error) {
       report(error);
+      hasThrown = false;
       isDone = at >= end;
     }
   }

@@ -6,6 +6,7 @@
 
 const { AsyncResource } = require('async_hooks');
 const process = require('process');
+const { Accepted } = require('./accepted');
 const binding = require('./binding');
 const { Buffer, TypeError } = require('./builtin');
 const core = require('./core');
@@ -33,11 +34,6 @@ const manual = { requireManualDestroy: true };
 
 const enter = AsyncResource.prototype.runInAsyncScope;
 
-// What the constructor is given for an accepted connection, by nobody else: its
-// id, and for AsyncResource the server that triggered it. Both are read before
-// any hook runs, in which another connection may be accepted.
-const accepted = { requireManualDestroy: true, triggerAsyncId: 0, id: -1 };
-
 // As lib/permission.js has it, for the few processes that need it.
 const denial = process.permission ? require('./permission').denial : () => {};
 
@@ -49,6 +45,7 @@ function checkPermission(resource) {
 
 let idOf;
 let deliver;
+let expectEnd;
 let requestsOf;
 let startConnect;
 
@@ -76,8 +73,8 @@ class Handle extends AsyncResource {
   reading = false;
 
   constructor(type, kind, options) {
-    const known = options === accepted ? accepted.id : -1;
-    super(type, known < 0 ? manual : accepted);
+    const known = Accepted.take(options);
+    super(type, known < 0 ? manual : options);
     const id = known < 0 ? binding.create(kind) : known;
     if (id < 0) throw errnoException(id, 'socket');
     this.#id = id;
@@ -108,6 +105,15 @@ class Handle extends AsyncResource {
       const status = binding.connect(id, address, port, 0);
       if (status === 0) handle.#expectAnswer(Class, request);
       return status;
+    };
+
+    // `request`, a new one of ours, will be completed when the last send has
+    // ended. No method of the handle, for others would give it what they have.
+    expectEnd = (handle, request) => {
+      if (idOf(handle) < 0) return;
+      if (handle.#writes === null) handle.#writes = request;
+      else handle.#writes.last.next = request;
+      handle.#writes.last = request;
     };
 
     // Brings one event to its handle, inside the async scope it belongs to.
@@ -225,12 +231,19 @@ class Handle extends AsyncResource {
       if (status === 0 && binding.closeReset(id) !== 0) binding.close(id);
       return;
     }
-    if (status === 0) {
-      accepted.id = id;
-      accepted.triggerAsyncId = this.asyncId();
-      client = new this.constructor(this.constructor.SOCKET, accepted);
-    }
+    if (status === 0) client = this.#acceptedHandle(id);
     enter.call(this, guarded, this, this.onconnection, status, client);
+  }
+
+  // The handle of a connection that C has accepted. Where that cannot be made (a
+  // user has put something else in the place of its class), nobody has the id.
+  #acceptedHandle(id) {
+    const { constructor: Class } = this;
+    try {
+      return new Class(Class.SOCKET, new Accepted(id, this.asyncId()));
+    } finally {
+      if (handles[id] === undefined) binding.close(id);
+    }
   }
 
   // In libuv's order, with ticks after each.
@@ -251,7 +264,7 @@ class Handle extends AsyncResource {
   }
 
   // Each send gives 0 if the kernel has all bytes, a negative error, or 1: then
-  // expect() must say next who wants to know of its end.
+  // expectEnd() must say next who wants to know of its end.
   send(view) { return binding.write(idOf(this), view); }
 
   // Keeps a small chunk until the running dispatch ends. False if it has to be
@@ -272,14 +285,6 @@ class Handle extends AsyncResource {
     return binding.writeString(idOf(this), string, latin1);
   }
 
-  // `request` will be completed when the last send has ended.
-  expect(request) {
-    if (idOf(this) < 0) return;
-    if (this.#writes === null) this.#writes = request;
-    else this.#writes.last.next = request;
-    this.#writes.last = request;
-  }
-
   // The same for a write in core's protocol, where `object` waits. 0, a negative
   // error, or, as from Node 26 on, a request for who gave none.
   #answerWrite(object, status) {
@@ -289,7 +294,7 @@ class Handle extends AsyncResource {
     const isOurs = object instanceof Request;
     const request = isOurs ? object :
       forUser(WriteWrap, object ?? {}, this.asyncId());
-    this.expect(request);
+    expectEnd(this, request);
     return object ? 0 : request.user;
   }
 
@@ -297,7 +302,7 @@ class Handle extends AsyncResource {
   // core looks that up in memory of its C++. So it hears of errors alone.
   #answerCores() {
     const oncomplete = (status) => status < 0 && this.onwriteerror?.(status);
-    this.expect(forUser(WriteWrap, { oncomplete }, this.asyncId()));
+    expectEnd(this, forUser(WriteWrap, { oncomplete }, this.asyncId()));
     return 0;
   }
 
@@ -405,8 +410,8 @@ class Handle extends AsyncResource {
       userBuffers[0] = view;
       return 0;
     }
-    const holder = [view];
     const isFirst = userBuffers === null;
+    const holder = isFirst ? [view] : binding.bufferHolder(view);
     const status = binding.useUserBuffer(id, isFirst ? view : holder);
     if (status === 0) {
       this.userBuffers = holder;
@@ -484,6 +489,6 @@ defineProvider(Handle, idOf);
 serve(deliver);
 
 module.exports = {
-  Handle, checkPermission, denial, idOf, kOwner, requestsOf, results,
+  Handle, checkPermission, denial, expectEnd, idOf, kOwner, requestsOf, results,
   startConnect, uv,
 };

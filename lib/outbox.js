@@ -12,11 +12,11 @@ const { lengthOf } = require('./chunk');
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
+const numbers = binding.outboxNumbers;
 
-// UVNET_OUTBOX_USED, UVNET_OUTBOX_OPEN and UVNET_OUTBOX_START.
+// UVNET_OUTBOX_USED and UVNET_OUTBOX_OPEN.
 const USED = 0;
 const OPEN = 1;
-const START = 8;
 // UVNET_OUTBOX_HEADER: id, length, then the bytes.
 const HEADER = 8;
 const MAX_CHUNK = 2048;
@@ -53,19 +53,19 @@ function open() {
     listensForExit = true;
     EventEmitter.prototype.prependListener.call(process, 'exit', onExit);
   }
-  words[OPEN] = 1;
+  numbers[OPEN] = 1;
   looked = 0;
   untilLook = 1;
 }
 
 // Ends the waiting.
 function close() {
-  words[OPEN] = 0;
+  numbers[OPEN] = 0;
 }
 
 // Sends what waits.
 function flush() {
-  if (words[USED] > START) binding.flushOutbox();
+  if (numbers[USED] > 0) binding.flushOutbox();
 }
 
 // By a clock that nothing sets.
@@ -76,7 +76,7 @@ function milliseconds() {
 
 // Between the events of one dispatch.
 function flushIfLate() {
-  if (words[USED] === START || --untilLook > 0) return;
+  if (numbers[USED] === 0 || --untilLook > 0) return;
   const now = milliseconds();
   if (looked === 0) {
     since = now;
@@ -132,8 +132,8 @@ let lastEnd = 0;
 // Where the next bytes for the handle with that id go: behind those in the last
 // record if they are for the same one, else into a new record.
 function begin(id) {
-  const used = words[USED];
-  if (used === START || words[last] !== id) {
+  const used = numbers[USED];
+  if (used === 0 || words[last] !== id) {
     last = used >> 2;
     lastEnd = used + HEADER;
     words[last] = id;
@@ -145,20 +145,20 @@ function begin(id) {
 function finish(end) {
   lastEnd = end;
   words[last + 1] = end - HEADER - last * 4;
-  words[USED] = (end + 3) & ~3;
+  numbers[USED] = (end + 3) & ~3;
 }
 
 // Takes a chunk (a view, or a string with its encoding) for the handle with that
 // id. False if it has to be written at once.
 function put(id, chunk, asLatin1) {
-  if (words[OPEN] === 0) return false;
+  if (numbers[OPEN] === 0) return false;
   const isString = typeof chunk === 'string';
   const length = isString ? chunk.length : lengthOf.call(chunk);
   if (length > MAX_CHUNK) return false;
   const most = isString && !asLatin1 ? length * 3 : length;
-  if (words[USED] + HEADER + most > bytes.length) {
+  if (numbers[USED] + HEADER + most > bytes.length) {
     binding.flushOutbox();
-    if (words[OPEN] === 0) return false;
+    if (numbers[OPEN] === 0 || bytes.length === 0) return false;
   }
   const start = begin(id);
   if (isString) {
@@ -191,7 +191,7 @@ function append(chunk, encoding, start) {
 // Writes the chunks of a vector at once, by way of the memory that is free
 // behind the records. As Handle's write(), or undefined if it cannot be done.
 function writeVector(id, chunks) {
-  const start = words[USED];
+  const start = numbers[USED];
   let end = start;
   for (let i = 0; i < chunks.length; i++) {
     const { chunk, encoding } = chunks[i];

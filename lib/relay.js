@@ -4,20 +4,16 @@
 // else leaves the two alone: then the bytes go from one to the other in C.
 
 const binding = require('./binding');
-const { chunkOf } = require('./chunk');
 const { emit } = require('./core');
-
-let memory;
 
 // A copy of the relay's memory between two offsets, as a chunk.
 function relayMemory(start, end) {
-  return chunkOf(memory, start, end - start);
+  return binding.relayed(start, end - start);
 }
 
 class Relay {
   // pipe()'s listener of 'data', and the socket that it writes to.
   constructor(listener, to) {
-    memory ??= binding.relayMemory();
     this.listener = listener;
     this.to = to;
     // pipe()'s listener of 'drain', once it has one.

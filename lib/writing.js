@@ -6,7 +6,7 @@ const { Duplex } = require('stream');
 const { Buffer, Uint8Array } = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
-const { Handle } = require('./handle');
+const { Handle, expectEnd } = require('./handle');
 const { isLatin1 } = require('./outbox');
 const { ShutdownWrap, WriteWrap } = require('./requests');
 const { kBegun, kIsCores } = require('./symbols');
@@ -229,7 +229,7 @@ function writeGeneric(isVector, data, encoding, callback) {
   } else {
     const request = new WriteWrap(handle.getAsyncId());
     request.oncomplete = (result) => finishWrite(this, result, callback);
-    handle.expect(request);
+    expectEnd(handle, request);
   }
 }
 

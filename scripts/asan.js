@@ -79,6 +79,22 @@ function fails([name, args], env, reports) {
   return status !== 0 || count > 0;
 }
 
+// For a program that runs others itself: the environment, and finish(), which
+// prints the reports that are left and gives their number.
+function prepare() {
+  setup();
+  const binary = build({ sanitize: true });
+  const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-asan-'));
+  return {
+    env: environment(binary, reports),
+    finish() {
+      const count = printReports(reports);
+      fs.rmSync(reports, { recursive: true, force: true });
+      return count;
+    },
+  };
+}
+
 function main() {
   setup();
   const binary = build({ variant: 'asan' });
@@ -94,4 +110,6 @@ function main() {
   }
 }
 
-main();
+if (require.main === module) main();
+
+module.exports = { prepare };

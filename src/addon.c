@@ -16,13 +16,14 @@
 #include "socket.h"
 #include "write.h"
 
-/* setDispatch(function, batching): function(...chunks) is called for events, the
- * chunks being those of large reads; see event.h. With `batching` it takes many
- * at a time, and drains ticks and microtasks between them itself. */
+/* setDispatch(function, batching): function(...chunks) is called for events,
+ * the chunks being those of large reads; see event.h. With `batching` it takes
+ * many at a time, and drains ticks and microtasks between them itself. */
 static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_valuetype type = napi_undefined;
   void *data = NULL;
+  napi_ref dispatch = NULL;
   bool batching;
   struct uvnet_env *env;
 
@@ -32,12 +33,13 @@ static napi_value set_dispatch(napi_env napi, napi_callback_info info) {
   env = data;
   if (napi_typeof(napi, argv[0], &type) != napi_ok || type != napi_function)
     return js_throw_type(napi, "dispatch must be a function");
+  /* Handles may be there, which must have one at any time. */
+  if (napi_create_reference(napi, argv[0], 1, &dispatch) != napi_ok)
+    return js_throw_last(napi);
   if (env->dispatch != NULL)
     (void)napi_delete_reference(napi, env->dispatch);
-  env->dispatch = NULL;
+  env->dispatch = dispatch;
   env->batching = batching;
-  if (napi_create_reference(napi, argv[0], 1, &env->dispatch) != napi_ok)
-    return js_throw_last(napi);
   return NULL;
 }
 
@@ -166,9 +168,10 @@ static const struct {
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
     {"readOn", uvnet_js_read_on},
+    {"bufferHolder", uvnet_js_buffer_holder},
     {"useUserBuffer", uvnet_js_use_user_buffer},
     /* relay.c */
-    {"relayMemory", uvnet_js_relay_memory},
+    {"relayed", uvnet_js_relayed},
     {"useRelay", uvnet_js_use_relay},
     {"relay", uvnet_js_relay},
     /* outbox.c */
@@ -204,45 +207,40 @@ static napi_status define_functions(napi_env napi, napi_value exports,
 /* The memory that C and lib/ share. */
 static napi_status define_memory(napi_env napi, napi_value exports,
                                  const struct uvnet_env *env) {
-  napi_value buffer = NULL;
-  napi_value view = NULL;
-  napi_status status = napi_get_reference_value(napi, env->events_ref, &buffer);
+  const struct {
+    const char *name;
+    napi_ref reference;
+  } memory[] = {{"events", env->events_ref},
+                {"results", env->results_ref},
+                {"inbox", env->inbox_ref},
+                {"outboxNumbers", env->outbox_ref},
+                {"outbox", env->outbox_memory}};
+  napi_status status = napi_ok;
+  size_t i;
 
-  if (status == napi_ok)
-    status = napi_create_typedarray(napi, napi_int32_array,
-                                    UVNET_EVENTS_SIZE / sizeof(int32_t), buffer,
-                                    0, &view);
-  if (status == napi_ok)
-    status = napi_set_named_property(napi, exports, "events", view);
-  if (status == napi_ok)
-    status = napi_get_reference_value(napi, env->results_ref, &buffer);
-  if (status == napi_ok)
-    status = napi_create_typedarray(napi, napi_float64_array,
-                                    UVNET_RESULT_FIELDS, buffer, 0, &view);
-  if (status == napi_ok)
-    status = napi_set_named_property(napi, exports, "results", view);
-  if (status == napi_ok)
-    status = napi_get_reference_value(napi, env->outbox_ref, &buffer);
-  if (status == napi_ok)
-    status = napi_set_named_property(napi, exports, "outbox", buffer);
-  if (status == napi_ok)
-    status = napi_get_reference_value(napi, env->inbox_ref, &buffer);
-  if (status == napi_ok)
-    status = napi_set_named_property(napi, exports, "inbox", buffer);
+  for (i = 0; i < sizeof(memory) / sizeof(memory[0]) && status == napi_ok;
+       i++) {
+    napi_value value = NULL;
+
+    status = napi_get_reference_value(napi, memory[i].reference, &value);
+    if (status == napi_ok)
+      status = napi_set_named_property(napi, exports, memory[i].name, value);
+  }
   return status;
 }
 
-/* instance(): the native functions and their shared memory, over handles and
- * events of their own. Each evaluation of lib/ asks for one: test runners
- * evaluate files anew while the binary stays loaded, and two dispatchers must
- * not take events from each other. */
+/* instance(share): the native functions and their shared memory, which share()
+ * makes (see env.h), over handles and events of their own. Each evaluation of
+ * lib/ asks for one: test runners evaluate files anew while the binary stays
+ * loaded, and two dispatchers must not take events from each other. */
 static napi_value instance(napi_env napi, napi_callback_info info) {
   struct uvnet_env *env;
   napi_value object = NULL;
+  napi_value argv[1];
 
-  if (!js_arguments(napi, info, 0, NULL, NULL))
+  if (!js_arguments(napi, info, 1, argv, NULL))
     return NULL;
-  env = uvnet_env_create(napi);
+  env = uvnet_env_create(napi, argv[0]);
   if (env == NULL)
     return NULL;
   if (napi_create_object(napi, &object) != napi_ok ||

@@ -11,6 +11,7 @@
 static void env_free(struct uvnet_env *env) {
   free(env->slots);
   free(env->scratch);
+  free(env->relay);
   free(env);
 }
 
@@ -49,9 +50,16 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
 /* A loop that a listener runs inside of a dispatch shall not wait for answers
  * to what is still in the outbox. */
 static void on_prepare(uv_prepare_t *prepare) {
-  uvnet_outbox_flush(prepare->data, NULL);
-  uvnet_outbox_report(prepare->data);
-  uvnet_event_flush(prepare->data);
+  struct uvnet_env *env = prepare->data;
+  napi_handle_scope scope = NULL;
+
+  if (env->outbox[UVNET_OUTBOX_USED] != 0 &&
+      napi_open_handle_scope(env->napi, &scope) == napi_ok) {
+    uvnet_outbox_flush(env, NULL);
+    (void)napi_close_handle_scope(env->napi, scope);
+  }
+  uvnet_outbox_report(env);
+  uvnet_event_flush(env);
 }
 
 static void on_check(uv_check_t *check) { uvnet_event_flush(check->data); }
@@ -87,39 +95,84 @@ static void start_in_order(napi_env napi, struct uvnet_env *newest) {
   }
 }
 
-static bool shared_memory(napi_env napi, size_t bytes, void **memory,
-                          napi_ref *reference) {
+/* Whether `view` has `bytes` bytes that nobody can take away. N-API says of a
+ * SharedArrayBuffer that it is no ArrayBuffer. */
+static bool is_shared(napi_env napi, napi_value view, size_t bytes,
+                      void **memory) {
+  napi_typedarray_type type = napi_int8_array;
   napi_value buffer = NULL;
+  size_t length = 0;
+  bool is_typed = false;
+  bool can_detach = true;
 
-  if (napi_create_arraybuffer(napi, bytes, memory, &buffer) != napi_ok)
-    return false;
-  return napi_create_reference(napi, buffer, 1, reference) == napi_ok;
+  return napi_is_typedarray(napi, view, &is_typed) == napi_ok && is_typed &&
+         napi_get_typedarray_info(napi, view, &type, &length, memory, &buffer,
+                                  NULL) == napi_ok &&
+         napi_is_arraybuffer(napi, buffer, &can_detach) == napi_ok &&
+         !can_detach && type == napi_uint8_array && length == bytes &&
+         (uintptr_t)*memory % sizeof(double) == 0;
 }
 
-struct uvnet_env *uvnet_env_create(napi_env napi) {
+/* Memory that `share` gives, with a reference that keeps it. */
+static void *shared_memory(napi_env napi, napi_value share, size_t bytes,
+                           napi_ref *reference) {
+  napi_value size = js_number(napi, (double)bytes);
+  napi_valuetype type = napi_undefined;
+  napi_value view = NULL;
+  void *memory = NULL;
+
+  if (napi_typeof(napi, share, &type) != napi_ok || type != napi_function) {
+    (void)js_throw_type(napi, "share must be a function");
+    return NULL;
+  }
+  if (size == NULL ||
+      napi_call_function(napi, share, share, 1, &size, &view) != napi_ok)
+    return NULL;
+  if (!is_shared(napi, view, bytes, &memory)) {
+    (void)js_throw_type(napi, "share must give a shared Uint8Array");
+    return NULL;
+  }
+  if (napi_create_reference(napi, view, 1, reference) != napi_ok)
+    return NULL;
+  return memory;
+}
+
+/* False, maybe with a pending exception, if there is not enough of it. */
+static bool get_memory(struct uvnet_env *env, napi_value share) {
+  napi_env napi = env->napi;
+  napi_value buffer = NULL;
+
+  env->scratch = malloc(UVNET_READ_SIZE);
+  if (env->scratch == NULL)
+    return false;
+  env->events = shared_memory(napi, share, UVNET_EVENTS_SIZE, &env->events_ref);
+  if (env->events == NULL)
+    return false;
+  env->results = shared_memory(
+      napi, share, sizeof(double) * UVNET_RESULT_FIELDS, &env->results_ref);
+  if (env->results == NULL)
+    return false;
+  env->inbox =
+      shared_memory(napi, share, 2 * UVNET_INBOX_SIZE, &env->inbox_ref);
+  if (env->inbox == NULL)
+    return false;
+  env->outbox =
+      shared_memory(napi, share, UVNET_OUTBOX_NUMBERS_SIZE, &env->outbox_ref);
+  return env->outbox != NULL &&
+         napi_create_arraybuffer(napi, UVNET_OUTBOX_SIZE, NULL, &buffer) ==
+             napi_ok &&
+         napi_create_reference(napi, buffer, 1, &env->outbox_memory) == napi_ok;
+}
+
+struct uvnet_env *uvnet_env_create(napi_env napi, napi_value share) {
   struct uvnet_env *env = calloc(1, sizeof(*env));
-  void *events = NULL;
-  void *results = NULL;
-  void *outbox = NULL;
-  void *inbox = NULL;
 
   if (env == NULL)
     goto fail;
   env->napi = napi;
-  env->scratch = malloc(UVNET_READ_SIZE);
-  if (env->scratch == NULL ||
-      napi_get_uv_event_loop(napi, &env->loop) != napi_ok ||
-      !shared_memory(napi, UVNET_EVENTS_SIZE, &events, &env->events_ref) ||
-      !shared_memory(napi, sizeof(double) * UVNET_RESULT_FIELDS, &results,
-                     &env->results_ref) ||
-      !shared_memory(napi, UVNET_OUTBOX_SIZE, &outbox, &env->outbox_ref) ||
-      !shared_memory(napi, 2 * UVNET_INBOX_SIZE, &inbox, &env->inbox_ref))
+  if (napi_get_uv_event_loop(napi, &env->loop) != napi_ok ||
+      !get_memory(env, share))
     goto fail;
-  env->events = events;
-  env->results = results;
-  env->outbox = outbox;
-  env->inbox = inbox;
-  env->outbox[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   if (napi_add_async_cleanup_hook(napi, cleanup, env, &env->cleanup_hook) !=
       napi_ok)
     goto fail;

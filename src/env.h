@@ -54,9 +54,10 @@ struct uvnet_env {
 
   /* JavaScript's dispatch(); NULL until lib/dispatch.js sets it. */
   napi_ref dispatch;
-  /* A header and two rings of events; see event.h. The memory belongs to an
-   * ArrayBuffer that lib/ alone sees and `events_ref` keeps, so the
-   * pointer stays good. The same goes for `results`. */
+  /* A header and two rings of events; see event.h. The memory is that of a
+   * SharedArrayBuffer, which nobody can transfer or shrink, and `events_ref`
+   * keeps it: the pointer stays good whatever JavaScript does. The same goes
+   * for `results` and `outbox`. */
   int32_t *events;
   napi_ref events_ref;
   /* Which ring events go to; JavaScript reads the other. */
@@ -96,15 +97,18 @@ struct uvnet_env {
   /* Handles between uv_close() and its callback. */
   uint32_t closing_handles;
 
-  /* Small writes wait here; see outbox.h. Shared like `events`. */
+  /* The outbox's numbers; see outbox.h. */
   int32_t *outbox;
   napi_ref outbox_ref;
+  /* The ArrayBuffer in which small writes wait. To copy into a
+   * SharedArrayBuffer takes V8 ten times as long, so this one could be
+   * transferred, and its pointer is looked up each time. */
+  napi_ref outbox_memory;
   /* Something happened to writes of the outbox that is not reported yet. */
   bool outbox_reports;
 
-  /* What is read from handles that relay; see relay.h. Shared like `events`. */
+  /* What is read from handles that relay, once there is one; see relay.h. */
   char *relay;
-  napi_ref relay_ref;
   size_t relay_used;
 
   /* Strings are encoded here before they are written. */
@@ -119,8 +123,10 @@ struct uvnet_env {
 };
 
 /* Creates the data of one instance and registers its cleanup hook, which frees
- * it. NULL with a pending exception on failure. */
-struct uvnet_env *uvnet_env_create(napi_env napi);
+ * it. `share` is a function that gives for a number a Uint8Array over a
+ * SharedArrayBuffer of that many bytes. NULL with a pending exception on
+ * failure. */
+struct uvnet_env *uvnet_env_create(napi_env napi, napi_value share);
 
 /* Gives `handle` an id. Returns 0 or UV_ENOMEM. */
 int uvnet_env_add(struct uvnet_env *env, struct uvnet_handle *handle);

@@ -28,8 +28,8 @@ static napi_status call_dispatch(struct uvnet_env *env) {
   napi_status status = napi_get_reference_value(napi, env->dispatch, &function);
 
   if (status == napi_ok)
-    status = napi_make_callback(napi, NULL, function, function, count, chunks,
-                                NULL);
+    status =
+        napi_make_callback(napi, NULL, function, function, count, chunks, NULL);
   return status;
 }
 
@@ -93,6 +93,10 @@ static void push(struct uvnet_env *env, enum uvnet_event_kind kind, uint32_t id,
   int32_t *event = ring_of(env, env->event_ring) +
                    (size_t)env->event_count * UVNET_EVENT_FIELDS;
 
+  /* A full ring is dispatched before the next event comes. Where that cannot
+   * be, for want of memory, an event is lost rather than what lies behind. */
+  if (env->event_count >= UVNET_EVENT_LIMIT)
+    return;
   event[0] = (int32_t)kind;
   event[1] = (int32_t)id;
   event[2] = a;

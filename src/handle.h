@@ -36,6 +36,9 @@ struct uvnet_handle {
   /* libuv is done with it. */
   bool closed;
   bool connecting;
+  /* libuv takes whatever happens to it for a connection, and ends the process
+   * if that is the end of a connect, write or shutdown. */
+  bool listening;
   bool shutting_down;
   /* The shutdown waits for the queued writes. */
   bool shutdown_wanted;

@@ -1,5 +1,7 @@
 #include "outbox.h"
 
+#include <string.h>
+
 #include "event.h"
 #include "handle.h"
 #include "js.h"
@@ -37,33 +39,57 @@ static void add(struct run *run, struct uvnet_handle *handle, char *bytes,
   run->buffers[run->count++] = uv_buf_init(bytes, (unsigned int)length);
 }
 
-void uvnet_outbox_flush(struct uvnet_env *env,
-                        const struct uvnet_handle *ending) {
-  struct run run;
-  size_t at = UVNET_OUTBOX_START;
-  int32_t *numbers = env->outbox;
-  size_t used = (size_t)numbers[UVNET_OUTBOX_USED];
+char *uvnet_outbox_memory(const struct uvnet_env *env) {
+  napi_value buffer = NULL;
+  void *memory = NULL;
+  size_t size = 0;
 
-  if (used <= UVNET_OUTBOX_START || used > UVNET_OUTBOX_SIZE)
-    return;
+  if (napi_get_reference_value(env->napi, env->outbox_memory, &buffer) !=
+          napi_ok ||
+      napi_get_arraybuffer_info(env->napi, buffer, &memory, &size) != napi_ok)
+    return NULL;
+  return size == UVNET_OUTBOX_SIZE ? memory : NULL;
+}
+
+static void send_records(struct uvnet_env *env, char *memory, size_t used,
+                         const struct uvnet_handle *ending) {
   /* Its buffers are a kilobyte, which an initializer would clear. */
+  struct run run;
+  size_t at = 0;
+
   run.handle = NULL;
   run.count = 0;
   run.ending = ending;
-  numbers[UVNET_OUTBOX_USED] = UVNET_OUTBOX_START;
   while (at + UVNET_OUTBOX_HEADER <= used) {
-    const int32_t *header = numbers + at / sizeof(*numbers);
-    struct uvnet_handle *handle = uvnet_env_find(env, header[0]);
-    size_t length = (size_t)header[1];
+    int32_t header[2];
+    struct uvnet_handle *handle;
+    size_t length;
 
+    memcpy(header, memory + at, sizeof(header));
+    handle = uvnet_env_find(env, header[0]);
+    length = (size_t)header[1];
     at += UVNET_OUTBOX_HEADER;
     if (length > used - at)
       break;
     if (handle != NULL && !handle->closing)
-      add(&run, handle, (char *)numbers + at, length);
+      add(&run, handle, memory + at, length);
     at += (length + 3) & ~(size_t)3;
   }
   send_run(&run);
+}
+
+void uvnet_outbox_flush(struct uvnet_env *env,
+                        const struct uvnet_handle *ending) {
+  int32_t *numbers = env->outbox;
+  int32_t used = numbers[UVNET_OUTBOX_USED];
+  char *memory;
+
+  if (used == 0)
+    return;
+  numbers[UVNET_OUTBOX_USED] = 0;
+  memory = uvnet_outbox_memory(env);
+  if (memory != NULL && used > 0 && used <= UVNET_OUTBOX_SIZE)
+    send_records(env, memory, (size_t)used, ending);
   /* JavaScript shall hear of it before it puts in more. */
   if (env->outbox_reports)
     numbers[UVNET_OUTBOX_OPEN] = 0;

@@ -12,19 +12,24 @@
 
 enum {
   UVNET_OUTBOX_SIZE = 64 * 1024,
-  /* It starts with two 32-bit numbers: how many of its bytes are used, these
-   * two included, and whether JavaScript may put in more. */
+  /* Beside it are two 32-bit numbers: how many of its bytes are used, and
+   * whether JavaScript may put in more. */
   UVNET_OUTBOX_USED = 0,
   UVNET_OUTBOX_OPEN = 1,
-  UVNET_OUTBOX_START = 8,
+  UVNET_OUTBOX_NUMBERS_SIZE = 8,
   /* A record: the handle's id and the length as 32-bit numbers, then the bytes,
    * filled up to a multiple of four. lib/outbox.js writes them. */
   UVNET_OUTBOX_HEADER = 8
 };
 
+/* The outbox's bytes, UVNET_OUTBOX_SIZE of them, good until JavaScript runs; or
+ * NULL if somebody has transferred them. Wants a handle scope. */
+char *uvnet_outbox_memory(const struct uvnet_env *env);
+
 /* Sends the records. Those of `ending`, a handle that
  * will be shut down right away, or NULL, may wait for its FIN. Runs no
- * JavaScript: writes that fail are for uvnet_outbox_report(). */
+ * JavaScript: writes that fail are for uvnet_outbox_report(). Wants a handle
+ * scope if there are records. */
 void uvnet_outbox_flush(struct uvnet_env *env,
                         const struct uvnet_handle *ending);
 

@@ -260,13 +260,49 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
   return js_int(napi, count);
 }
 
+/* Tells arrays of bufferHolder() from a user's. */
+static const napi_type_tag holder_tag = {0x5d0c1f6a27e84b93,
+                                         0x8e42a7d9136bf05c};
+
+/* bufferHolder(view): an array for useUserBuffer(). No user can give it a
+ * getter, which would run in the middle of a read. */
+napi_value uvnet_js_buffer_holder(napi_env napi, napi_callback_info info) {
+  napi_property_descriptor element = {.utf8name = "0",
+                                      .attributes = napi_default_jsproperty};
+  napi_value argv[1];
+  napi_value holder = NULL;
+
+  if (!js_arguments(napi, info, 1, argv, NULL))
+    return NULL;
+  element.value = argv[0];
+  if (napi_create_array(napi, &holder) != napi_ok ||
+      napi_define_properties(napi, holder, 1, &element) != napi_ok ||
+      napi_object_seal(napi, holder) != napi_ok ||
+      napi_type_tag_object(napi, holder, &holder_tag) != napi_ok)
+    return js_throw_last(napi);
+  return holder;
+}
+
+/* Whether `value` is an array of bufferHolder() with a view in it. */
+static bool held_view(napi_env napi, napi_value value, char **data,
+                      size_t *length) {
+  napi_value view = NULL;
+  bool is_array = false;
+  bool is_ours = false;
+
+  return napi_is_array(napi, value, &is_array) == napi_ok && is_array &&
+         napi_check_object_type_tag(napi, value, &holder_tag, &is_ours) ==
+             napi_ok &&
+         is_ours && napi_get_element(napi, value, 0, &view) == napi_ok &&
+         js_view(napi, view, data, length);
+}
+
 /* useUserBuffer(id, source): from now on reads go to the view `source`, or to
- * the one that is the first element of the array `source` by then; it keeps its
+ * the one that is in `source` by then, an array of bufferHolder(); it keeps its
  * length. UV_EINVAL if it is no view. */
 napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
-  napi_value view;
   char *data;
   size_t length;
   bool stays;
@@ -276,8 +312,7 @@ napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   if (handle == NULL)
     return result;
   stays = js_view(napi, argv[1], &data, &length);
-  if (!stays && (napi_get_element(napi, argv[1], 0, &view) != napi_ok ||
-                 !js_view(napi, view, &data, &length)))
+  if (!stays && !held_view(napi, argv[1], &data, &length))
     return js_int(napi, UV_EINVAL);
   uvnet_read_release(handle);
   if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)

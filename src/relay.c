@@ -1,5 +1,8 @@
 #include "relay.h"
 
+#include <stdint.h>
+#include <stdlib.h>
+
 #include "event.h"
 #include "handle.h"
 #include "js.h"
@@ -35,31 +38,38 @@ void uvnet_relay_read(struct uvnet_handle *handle, size_t length, bool now) {
     uvnet_event_flush(env);
 }
 
-/* relayMemory(): the ArrayBuffer of the environment. It must not leave
- * lib/relay.js: C keeps the pointer. */
-napi_value uvnet_js_relay_memory(napi_env napi, napi_callback_info info) {
-  napi_value buffer = NULL;
-  void *memory = NULL;
-  void *data = NULL;
-  struct uvnet_env *env;
-
-  if (!js_arguments(napi, info, 0, NULL, &data))
-    return NULL;
-  env = data;
-  if (env->relay_ref != NULL) {
-    if (napi_get_reference_value(napi, env->relay_ref, &buffer) != napi_ok)
-      return js_throw_last(napi);
-    return buffer;
-  }
-  if (napi_create_arraybuffer(napi, UVNET_RELAY_SIZE, &memory, &buffer) !=
-          napi_ok ||
-      napi_create_reference(napi, buffer, 1, &env->relay_ref) != napi_ok)
-    return js_throw_last(napi);
-  env->relay = memory;
-  return buffer;
+/* Whether that is a part of the memory. */
+static bool is_part(const struct uvnet_env *env, int32_t offset,
+                    int32_t length) {
+  return env->relay != NULL && offset >= 0 && length >= 0 &&
+         offset <= UVNET_RELAY_SIZE && length <= UVNET_RELAY_SIZE - offset;
 }
 
-/* useRelay(id, enable): whether the next reads of the handle relay. */
+/* relayed(offset, length): a Buffer with a copy of what was read, or an error
+ * number. */
+napi_value uvnet_js_relayed(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result = NULL;
+  int32_t offset;
+  int32_t length;
+  void *data = NULL;
+  const struct uvnet_env *env;
+
+  if (!js_arguments(napi, info, 2, argv, &data) ||
+      !js_int32(napi, argv[0], "offset", &offset) ||
+      !js_int32(napi, argv[1], "length", &length))
+    return NULL;
+  env = data;
+  if (!is_part(env, offset, length))
+    return js_int(napi, UV_EINVAL);
+  if (napi_create_buffer_copy(napi, (size_t)length, env->relay + offset, NULL,
+                              &result) != napi_ok)
+    return js_throw_last(napi);
+  return result;
+}
+
+/* useRelay(id, enable): whether the next reads of the handle relay. 0 or an
+ * error. */
 napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
@@ -71,6 +81,10 @@ napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info) {
     return result;
   if (!js_bool(napi, argv[1], "enable", &enable))
     return NULL;
+  if (enable && handle->env->relay == NULL)
+    handle->env->relay = malloc(UVNET_RELAY_SIZE);
+  if (enable && handle->env->relay == NULL)
+    return js_int(napi, UV_ENOMEM);
   handle->relays = enable;
   return js_int(napi, 0);
 }
@@ -91,8 +105,7 @@ napi_value uvnet_js_relay(napi_env napi, napi_callback_info info) {
   if (!js_int32(napi, argv[1], "offset", &offset) ||
       !js_int32(napi, argv[2], "length", &length))
     return NULL;
-  if (handle->env->relay == NULL || offset < 0 || length < 0 ||
-      length > UVNET_RELAY_SIZE - offset)
+  if (!is_part(handle->env, offset, length))
     return js_int(napi, UV_EINVAL);
   uvnet_outbox_flush(handle->env, NULL);
   if (handle->writes.head != NULL)

@@ -1,7 +1,7 @@
 /* Bytes that go from one socket to another without becoming a Buffer.
  *
  * What is read from a handle that relays lies in memory that JavaScript does
- * not hand out, so it serves again at once and stays in the processor's cache.
+ * not see, so it serves again at once and stays in the processor's cache.
  * JavaScript is told of each read and has it written to the other handle, or
  * copies it to a Buffer if more is wanted of it than that. */
 #ifndef UVNET_RELAY_H
@@ -30,7 +30,7 @@ bool uvnet_relay_owns(const struct uvnet_env *env, const char *base);
 void uvnet_relay_read(struct uvnet_handle *handle, size_t length, bool now);
 
 /* Native functions for lib/handle.js; see the table in addon.c. */
-napi_value uvnet_js_relay_memory(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_relayed(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_relay(napi_env napi, napi_callback_info info);
 

@@ -90,6 +90,7 @@ napi_value uvnet_js_listen(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
   int32_t backlog;
+  int err;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 2, argv, &result);
 
@@ -97,5 +98,10 @@ napi_value uvnet_js_listen(napi_env napi, napi_callback_info info) {
     return result;
   if (!js_int32(napi, argv[1], "backlog", &backlog))
     return NULL;
-  return js_int(napi, uv_listen(&handle->uv.stream, backlog, on_connection));
+  if (handle->connecting || handle->shutting_down ||
+      handle->writes.head != NULL)
+    return js_int(napi, UV_EINVAL);
+  err = uv_listen(&handle->uv.stream, backlog, on_connection);
+  handle->listening = handle->listening || err == 0;
+  return js_int(napi, err);
 }

@@ -101,6 +101,8 @@ napi_value uvnet_js_connect(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EALREADY);
+  if (handle->listening)
+    return js_int(napi, UV_EINVAL);
   err = request_create(handle);
   if (err != 0)
     return js_int(napi, err);
@@ -181,7 +183,7 @@ napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EBUSY);
-  if (handle->is_shut)
+  if (handle->is_shut || handle->listening)
     return js_int(napi, UV_ENOTCONN);
   uvnet_outbox_flush(handle->env, handle);
   /* libuv knows nothing of a write that still waits in stages. */

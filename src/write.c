@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -28,8 +29,8 @@ struct uvnet_write {
   struct uvnet_write *next;
   uv_write_t request;
   struct uvnet_handle *handle;
-  /* The view, or the array of views, whose bytes are still to be read; NULL if
-   * `stage` holds all that is left. */
+  /* The view, or an array of ours with the views, whose bytes are still to be
+   * read; NULL if `stage` holds all that is left. */
   napi_ref source;
   bool source_is_array;
   char *stage;
@@ -52,7 +53,8 @@ struct uvnet_write {
 
 static void write_done(uv_write_t *request, int status);
 
-/* Finds view number `index`. UV_EFAULT if it lost bytes since. */
+/* Finds view number `index`. UV_EFAULT if it lost bytes since. No JavaScript
+ * runs: an array of a user's might have getters, but this one is ours. */
 static int view_at(napi_env napi, napi_value source,
                    const struct uvnet_write *write, uint32_t index,
                    char **data) {
@@ -367,40 +369,89 @@ napi_value uvnet_js_write(napi_env napi, napi_callback_info info) {
   return uvnet_write_answer(handle, length, start(write, argv[1]));
 }
 
-/* writev(id, array, count): `array` holds `count` views. */
-napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
-  napi_value argv[3];
-  napi_value result;
-  int32_t count = 0;
+/* Copies `count` elements of a user's array, which may have getters, to an
+ * array of ours. Elements are defined, not set, or setters of Array.prototype
+ * would run. NULL with a pending exception on failure. */
+static napi_value own_array(napi_env napi, napi_value array, uint32_t count) {
+  napi_value own = NULL;
   uint32_t i;
-  size_t total = 0;
-  struct uvnet_write *write = NULL;
-  struct uvnet_handle *handle =
-      uvnet_handle_argument(napi, info, 3, argv, &result);
 
-  if (handle == NULL)
-    return result;
-  uvnet_outbox_flush(handle->env, NULL);
-  if (!js_int32(napi, argv[2], "count", &count))
+  if (napi_create_array(napi, &own) != napi_ok)
+    return js_throw_last(napi);
+  for (i = 0; i < count; i++) {
+    napi_property_descriptor element = {0};
+    char name[16];
+    char *data;
+    size_t length;
+
+    (void)snprintf(name, sizeof(name), "%u", (unsigned int)i);
+    element.utf8name = name;
+    element.attributes = napi_default_jsproperty;
+    if (napi_get_element(napi, array, i, &element.value) != napi_ok ||
+        !js_view(napi, element.value, &data, &length))
+      return js_throw_type(napi, "chunks must be views");
+    if (napi_define_properties(napi, own, 1, &element) != napi_ok)
+      return js_throw_last(napi);
+  }
+  return own;
+}
+
+/* A write of the views in an array of ours. NULL with a pending exception on
+ * failure. */
+static struct uvnet_write *write_of_array(struct uvnet_handle *handle,
+                                          napi_value array, uint32_t count) {
+  struct uvnet_write *write = write_create(handle, count);
+  napi_env napi = handle->env->napi;
+  uint32_t i;
+
+  if (write == NULL) {
+    (void)napi_throw_error(napi, "ENOMEM", "not enough memory");
     return NULL;
-  if (count >= 0)
-    write = write_create(handle, (uint32_t)count);
-  if (write == NULL)
-    return uvnet_write_answer(handle, 0, count < 0 ? UV_EINVAL : UV_ENOMEM);
+  }
   write->source_is_array = true;
-  for (i = 0; i < (uint32_t)count; i++) {
+  for (i = 0; i < count; i++) {
     napi_value view;
     char *data;
 
-    if (napi_get_element(napi, argv[1], i, &view) != napi_ok ||
+    if (napi_get_element(napi, array, i, &view) != napi_ok ||
         !js_view(napi, view, &data, &write->lengths[i])) {
       write_free(write);
-      return js_throw_type(napi, "chunks must be views");
+      (void)js_throw_type(napi, "chunks must be views");
+      return NULL;
     }
-    total += write->lengths[i];
+    write->left += write->lengths[i];
   }
-  write->left = total;
-  return uvnet_write_answer(handle, total, start(write, argv[1]));
+  return write;
+}
+
+/* writev(id, array, count): `array` holds `count` views. All that is a user's
+ * to run has run before the handle is looked for: it may close it. */
+napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
+  napi_value argv[3];
+  napi_value result;
+  napi_value array;
+  int32_t count = 0;
+  size_t total;
+  struct uvnet_write *write;
+  struct uvnet_handle *handle;
+
+  if (!js_arguments(napi, info, 3, argv, NULL) ||
+      !js_int32(napi, argv[2], "count", &count))
+    return NULL;
+  if (count < 0)
+    return js_int(napi, UV_EINVAL);
+  array = own_array(napi, argv[1], (uint32_t)count);
+  if (array == NULL)
+    return NULL;
+  handle = uvnet_handle_argument(napi, info, 3, argv, &result);
+  if (handle == NULL)
+    return result;
+  uvnet_outbox_flush(handle->env, NULL);
+  write = write_of_array(handle, array, (uint32_t)count);
+  if (write == NULL)
+    return NULL;
+  total = write->left;
+  return uvnet_write_answer(handle, total, start(write, array));
 }
 
 int uvnet_write_keep(struct uvnet_handle *handle, char *memory, char *bytes,

@@ -144,7 +144,10 @@ napi_value uvnet_js_write_shared(napi_env napi, napi_callback_info info) {
   if (offset < 0 || length < 0 || length > UVNET_OUTBOX_SIZE - offset)
     return js_int(napi, UV_EINVAL);
   uvnet_outbox_flush(handle->env, NULL);
-  memory = (char *)handle->env->outbox + offset;
-  return uvnet_write_answer(handle, (size_t)length,
-                            write_text(handle, memory, (size_t)length, NULL));
+  memory = uvnet_outbox_memory(handle->env);
+  if (memory == NULL)
+    return js_int(napi, UV_EFAULT);
+  return uvnet_write_answer(
+      handle, (size_t)length,
+      write_text(handle, memory + offset, (size_t)length, NULL));
 }

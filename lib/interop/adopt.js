@@ -108,10 +108,13 @@ function coresSocket(fd) {
 function listeningHandle(handle) {
   if (!core.createServerHandle) refuse();
   const fd = duplicate(handle);
-  const native = core.createServerHandle(null, null, null, fd);
-  if (typeof native === 'number') {
+  let native;
+  try {
+    native = core.createServerHandle(null, null, null, fd);
+    if (typeof native === 'number') throw errnoException(native, 'open');
+  } catch (error) {
     binding.closeDescriptor(fd);
-    throw errnoException(native, 'open');
+    throw error;
   }
   return native;
 }

@@ -38,10 +38,16 @@ function triggeredBy(id, callback) {
   scope ??= createScope();
   scope.connecting = false;
   scope[core.asyncId] = id;
+  const outer = current;
   current = callback;
-  core.quietly(() => scope.connect({ path: 'trigger' }));
-  // A core that does not connect at once.
-  if (current === callback) run();
+  try {
+    core.quietly(() => scope.connect({ path: 'trigger' }));
+    // A core that does not connect at once.
+    if (current === callback) run();
+  } finally {
+    // Before the callback ran a user's code may have come here.
+    current = outer;
+  }
 }
 
 // process.nextTick(callback, argument), triggered by `id` if that is positive. It
