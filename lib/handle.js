@@ -25,7 +25,7 @@ const { results } = binding;
 
 const {
   READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
-  READ_BULK, READ_RELAY,
+  READ_BULK, READ_RELAY, STARVED,
 } = kinds;
 
 const manual = { requireManualDestroy: true };
@@ -129,6 +129,9 @@ class Handle extends AsyncResource {
           enter.call(handle, guarded, handle, handle.onwriteerror, a);
           break;
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
+        case STARVED:
+          enter.call(handle, guarded, handle, handle.onstarved, a);
+          break;
       }
     };
   }

@@ -169,7 +169,8 @@ void uvnet_shutdown_if_wanted(struct uvnet_handle *handle) {
 }
 
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;
- * or an error. What the handle has in the outbox shares a segment with FIN. */
+ * or an error. What the handle has in the outbox shares a segment with FIN; if
+ * that cannot be sent, results[0] is 1 and the error is the write's. */
 napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -183,7 +184,13 @@ napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
     return js_int(napi, UV_EBUSY);
   if (handle->is_shut)
     return js_int(napi, UV_ENOTCONN);
+  handle->env->results[0] = 0;
   uvnet_outbox_flush(handle->env, handle);
+  if (handle->write_error_due) {
+    handle->write_error_due = false;
+    handle->env->results[0] = 1;
+    return js_int(napi, handle->write_error);
+  }
   /* libuv knows nothing of a write that still waits in stages. */
   if (handle->writes.head != NULL) {
     handle->shutdown_wanted = true;

@@ -243,6 +243,8 @@ static void finish_head(struct uvnet_handle *handle, int status) {
     queue->tail = NULL;
   queue->pending -= write->left + write->staged;
   write_free(write);
+  if (status != 0 && handle->write_error == 0)
+    handle->write_error = status;
   if (!silent)
     uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
   else if (status != 0 && status != UV_ECANCELED)
@@ -255,9 +257,10 @@ static void finish_head(struct uvnet_handle *handle, int status) {
  * it returns. */
 static void work(struct uvnet_handle *handle) {
   while (handle->writes.head != NULL && !handle->writes.head->sending) {
-    int err = handle->closing ? UV_ECANCELED
-                              : proceed_from_reference(handle->writes.head);
+    int err = handle->closing ? UV_ECANCELED : handle->write_error;
 
+    if (err == 0)
+      err = proceed_from_reference(handle->writes.head);
     if (err == UVNET_WRITE_PENDING)
       return;
     finish_head(handle, err);
@@ -281,6 +284,13 @@ static void write_done(uv_write_t *request, int status) {
   handle->writes.pending -= write->staged;
   write->staged = 0;
   work(handle);
+}
+
+void uvnet_write_failed(struct uvnet_handle *handle, int err) {
+  if (handle->write_error != 0)
+    return;
+  handle->write_error = err;
+  handle->write_error_due = true;
 }
 
 void uvnet_write_cancel(struct uvnet_handle *handle) {
@@ -330,6 +340,10 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
                               int err) {
   napi_env napi = handle->env->napi;
 
+  /* Whoever writes again before he has dealt with the error must not send what
+   * comes behind a gap. Without a connection there is no stream yet. */
+  if (err < 0 && handle->write_error == 0 && uv_is_writable(&handle->uv.stream))
+    handle->write_error = err;
   /* Core counts what it was given, also if the kernel refused it. */
   handle->bytes_written += total;
   return js_int(napi, err);

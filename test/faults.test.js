@@ -1,0 +1,129 @@
+'use strict';
+
+// Some of the system calls and allocations that test/faults/run.js makes fail,
+// and what its table cannot have: a server that runs out of descriptors.
+
+const assert = require('node:assert');
+const { execFileSync, spawnSync } = require('node:child_process');
+const net = require('node:net');
+const path = require('node:path');
+const {
+  disposeAll, finished, once, spawnNode, startScript, track,
+} = require('./helper');
+const { whyNot } = require('./faults/execute');
+
+const RUN = path.join(__dirname, 'faults', 'run.js');
+
+async function run(...args) {
+  const { code, stdout, stderr } = await finished(spawnNode([RUN, ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] }));
+  assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: '' }, stdout);
+  return stdout;
+}
+
+describe('faults', function suite() {
+  this.timeout(120000);
+  afterEach(disposeAll);
+
+  before(function linuxOnly() {
+    const reason = whyNot();
+    if (!reason) return;
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
+
+  it('each sixtieth of the table', async () => {
+    const stdout = await run('--every', '60');
+    console.log(stdout.replace(/^/gm, '      ').trimEnd());
+    assert.match(stdout, / 0 findings/);
+  });
+
+  it('a server keeps on accepting when a handle could not be had', () =>
+    run('--only', 'burst', '--only', 'malloc', '--only', 'unix'));
+
+  it('what is ended in the outbox and not sent is an error, no finish', () =>
+    run('--only', 'named', '--only', 'write', '--only', 'EPIPE'));
+
+  it('finds a difference', async () => {
+    const { code, stdout } = await finished(spawnNode(
+      [RUN, '--only', 'echo', '--only', 'connect', '--sabotage'],
+      { stdio: ['ignore', 'pipe', 'pipe'] }));
+    assert.strictEqual(code, 1, stdout);
+  });
+});
+
+// Without descriptors for a while.
+describe('a server that has no descriptor for a connection', function suite() {
+  this.timeout(30000);
+  afterEach(disposeAll);
+
+  const SECOND = 1000;
+  const clients = [];
+
+  function limit(child, descriptors) {
+    execFileSync('prlimit', ['--pid', child.pid, `--nofile=${descriptors}:`]);
+  }
+
+  async function start() {
+    const child = startScript('uvnet', `
+      const server = net.createServer((socket) => socket.on('data',
+        (chunk) => socket.write(chunk))).listen(0, '127.0.0.1', () =>
+        console.log(server.address().port));
+      process.on('warning', ({ code }) => console.log(code));
+      process.on('SIGUSR2', () => {
+        const { user, system } = process.cpuUsage();
+        console.log('cpu', Math.round((user + system) / 1000));
+      });`, { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout.setEncoding('utf8');
+    const heard = [];
+    child.stdout.on('data', (text) => heard.push(...text.trim().split('\n')));
+    await once(child.stdout, 'data');
+    return { child, heard, port: Number(heard.shift()) };
+  }
+
+  async function cpu({ child, heard }) {
+    child.kill('SIGUSR2');
+    for (;;) {
+      const at = heard.findIndex((line) => line.startsWith('cpu '));
+      if (at >= 0) return Number(heard.splice(at, 1)[0].slice(4));
+      await once(child.stdout, 'data');
+    }
+  }
+
+  function connect(port, count) {
+    for (let i = 0; i < count; i++) {
+      const client = track(net.connect(port, '127.0.0.1'));
+      client.on('error', () => {});
+      client.write('x');
+      clients.push(once(client, 'data'));
+    }
+  }
+
+  function wait(ms) {
+    return new Promise((resolve) => { setTimeout(resolve, ms); });
+  }
+
+  before(function prlimitOnly() {
+    if (process.platform !== 'linux' || spawnSync('prlimit', ['-V']).error) {
+      console.log('      skipped: needs prlimit(1)');
+      this.skip();
+    }
+  });
+
+  it('waits without turning round, says so, and accepts again', async () => {
+    const server = await start();
+    limit(server.child, 5);
+    connect(server.port, 5);
+    await wait(SECOND / 2);
+    const before = await cpu(server);
+    await wait(SECOND);
+    const spent = await cpu(server) - before;
+    assert.deepStrictEqual(server.heard, ['UVNET_ACCEPT_EMFILE']);
+    // Core's takes all of it.
+    assert.ok(spent < SECOND / 10, `${spent} ms of processor time in a second`);
+    limit(server.child, 500);
+    await Promise.all(clients);
+    connect(server.port, 1);
+    await clients.at(-1);
+  });
+});
