@@ -250,6 +250,16 @@ function onAddress(socket, target, error, address, family) {
   connectHandle(socket, target.at({ address, family }));
 }
 
+// Without a descriptor to open the file with it is the socket's error.
+function loadSelection(socket) {
+  try {
+    return require('./autoselect');
+  } catch (error) {
+    socket.destroy(error);
+    return undefined;
+  }
+}
+
 function onAddresses(socket, target, error, addresses) {
   if (!socket.connecting) return;
   if (error) {
@@ -278,15 +288,8 @@ function onAddresses(socket, target, error, addresses) {
     connectHandle(socket, target.at(usable[0]));
     return;
   }
-  let selection;
-  try {
-    selection = require('./autoselect');
-  } catch (error) {
-    // No descriptor is left to open the file with.
-    socket.destroy(error);
-    return;
-  }
-  selection.connectToFirst(socket, target, usable,
+  const selection = loadSelection(socket);
+  selection?.connectToFirst(socket, target, usable,
     { bindLocal, connected, startConnect, startError });
 }
 

@@ -88,6 +88,14 @@ class Runner {
    * takes. What became of each: what child.js reports, or { crash }.
    */
   async run(net, cases) {
+    const middle = Math.ceil(cases.length / 2);
+    const halves = [cases.slice(0, middle), cases.slice(middle)];
+    const results = await Promise.all(
+      halves.map((half) => this.#runInTurn(net, half)));
+    return results.flat();
+  }
+
+  async #runInTurn(net, cases) {
     const file = path.join(this.folder, `${net}${++this.#count}`);
     const list = `${file}.cases`;
     fs.writeFileSync(list, JSON.stringify(cases));

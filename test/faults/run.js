@@ -9,6 +9,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { complaint, coreFails } = require('./compare');
 const { Runner, whyNot } = require('./execute');
+const { scenarios } = require('./scenarios');
 const { casesOf, plain } = require('./table');
 
 const NETS = ['core', 'uvnet'];
@@ -34,10 +35,21 @@ function randomOf(seed) {
   };
 }
 
-// Whether a case's name has all the words of --only, as words of its own.
+const phrases = given.only.map((phrase) => phrase.split(' '));
+
+// Whether a case's name has all words of one --only.
 function isWanted({ name }) {
   const words = name.split(' ');
-  return given.only.every((word) => words.includes(word));
+  return phrases.length === 0 || phrases.some((phrase) =>
+    phrase.every((word) => words.includes(word)));
+}
+
+// Whether a scenario may have such cases.
+function isScenarioWanted({ scenario }) {
+  const named = phrases.map((phrase) =>
+    phrase.find((word) => Object.hasOwn(scenarios, word)));
+  return named.length === 0 || named.includes(undefined) ||
+    named.includes(scenario);
 }
 
 // So that there is something to find.
@@ -49,7 +61,7 @@ function spoil(result) {
 }
 
 async function runBoth(runner, cases) {
-  // They wait most of the time, so both at once take no more than one processor.
+  // They wait most of the time: all at once take no more than one processor.
   const [core, uvnet] = await Promise.all(
     NETS.map((net) => runner.run(net, cases)));
   return { core, uvnet: uvnet.map(spoil) };
@@ -97,11 +109,7 @@ async function judge(runner, cases, bases) {
 
 // The cases to try, from what each scenario does when nothing fails.
 async function plan(runner) {
-  const bases = plain().filter((one) => given.only.length === 0 ||
-    given.only.some((word) => one.name.split(' ').includes(word)) ||
-    !plain().some(({ name }) => name.split(' ').some((word) =>
-      given.only.includes(word))));
-  const judged = await judge(runner, bases);
+  const judged = await judge(runner, plain().filter(isScenarioWanted));
   const random = randomOf(Number(given.seed));
   const faults = judged.flatMap(({ one, core, uvnet }) => casesOf(one,
     { core: core.counts, uvnet: uvnet.counts },

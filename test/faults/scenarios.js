@@ -222,7 +222,7 @@ function paused(t) {
 
 // A name with two addresses, of which the second answers.
 function named(t) {
-  const lookup = (host, options, callback) => process.nextTick(callback, null,
+  const lookup = (host, query, callback) => process.nextTick(callback, null,
     [{ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }]);
   t.serve({}, (peer) => {
     peer.on('data', (chunk) => peer.end(chunk));
