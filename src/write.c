@@ -203,7 +203,7 @@ static int proceed_from_reference(struct uvnet_write *write) {
   if (write->left == 0 && write->staged == 0)
     return UVNET_WRITE_DONE;
   if (write->source == NULL) {
-    err = send_stage(write);
+    err = write->staged > 0 ? send_stage(write) : UV_ENOMEM;
     return err != 0 ? err : UVNET_WRITE_PENDING;
   }
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
@@ -325,8 +325,7 @@ static int start(struct uvnet_write *write, napi_value source) {
     if (write->left > 0 &&
         napi_create_reference(napi, source, 1, &write->source) != napi_ok) {
       /* Only when V8 is out of memory; what is staged still goes out. */
-      handle->writes.pending -= write->left;
-      write->left = 0;
+      write->source = NULL;
     }
     enqueue(write);
     return UVNET_WRITE_PENDING;

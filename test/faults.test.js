@@ -53,8 +53,7 @@ describe('faults', function suite() {
   });
 });
 
-// Without descriptors for a while.
-describe('a server that has no descriptor for a connection', function suite() {
+describe('without a descriptor', function suite() {
   this.timeout(30000);
   afterEach(disposeAll);
 
@@ -65,16 +64,10 @@ describe('a server that has no descriptor for a connection', function suite() {
     execFileSync('prlimit', ['--pid', child.pid, `--nofile=${descriptors}:`]);
   }
 
-  async function start() {
-    const child = startScript('uvnet', `
-      const server = net.createServer((socket) => socket.on('data',
-        (chunk) => socket.write(chunk))).listen(0, '127.0.0.1', () =>
-        console.log(server.address().port));
-      process.on('warning', ({ code }) => console.log(code));
-      process.on('SIGUSR2', () => {
-        const { user, system } = process.cpuUsage();
-        console.log('cpu', Math.round((user + system) / 1000));
-      });`, { stdio: ['ignore', 'pipe', 'ignore'] });
+  // A process that prints a line to begin with, and others when told to.
+  async function start(name, source) {
+    const child = startScript(name, source,
+      { stdio: ['ignore', 'pipe', 'ignore'] });
     child.stdout.setEncoding('utf8');
     const heard = [];
     child.stdout.on('data', (text) => heard.push(...text.trim().split('\n')));
@@ -82,14 +75,37 @@ describe('a server that has no descriptor for a connection', function suite() {
     return { child, heard, port: Number(heard.shift()) };
   }
 
-  async function cpu({ child, heard }) {
+  async function ask({ child, heard }, prefix) {
     child.kill('SIGUSR2');
     for (;;) {
-      const at = heard.findIndex((line) => line.startsWith('cpu '));
-      if (at >= 0) return Number(heard.splice(at, 1)[0].slice(4));
+      const at = heard.findIndex((line) => line.startsWith(prefix));
+      if (at >= 0) return heard.splice(at, 1)[0].slice(prefix.length);
       await once(child.stdout, 'data');
     }
   }
+
+  const SERVER = `
+    const server = net.createServer((socket) => socket.on('data',
+      (chunk) => socket.write(chunk))).listen(0, '127.0.0.1', () =>
+      console.log(server.address().port));
+    process.on('warning', ({ code }) => console.log(code));
+    process.on('SIGUSR2', () => {
+      const { user, system } = process.cpuUsage();
+      console.log('cpu ' + Math.round((user + system) / 1000));
+    });`;
+
+  const CLIENT = `
+    const addresses = [{ address: '::1', family: 6 },
+      { address: '127.0.0.1', family: 4 }];
+    process.on('SIGUSR2', () => {
+      const socket = net.connect({ host: 'a.test', port: 1,
+        autoSelectFamily: true,
+        lookup: (host, options, callback) => callback(null, addresses) });
+      socket.on('error', ({ code }) => console.log('error ' + code));
+    });
+    process.on('uncaughtException', ({ stack }) => console.log(stack));
+    setInterval(() => {}, 1000);
+    console.log('0');`;
 
   function connect(port, count) {
     for (let i = 0; i < count; i++) {
@@ -111,14 +127,23 @@ describe('a server that has no descriptor for a connection', function suite() {
     }
   });
 
-  it('waits without turning round, says so, and accepts again', async () => {
-    const server = await start();
+  for (const name of ['core', 'uvnet']) {
+    it(`a connection to a name fails, on ${name}`, async () => {
+      const client = await start(name, CLIENT);
+      limit(client.child, 5);
+      assert.strictEqual(await ask(client, 'error '), 'EMFILE');
+      assert.deepStrictEqual(client.heard, []);
+    });
+  }
+
+  it('a server does not turn round, says so, and accepts again', async () => {
+    const server = await start('uvnet', SERVER);
     limit(server.child, 5);
     connect(server.port, 5);
     await wait(SECOND / 2);
-    const before = await cpu(server);
+    const before = Number(await ask(server, 'cpu '));
     await wait(SECOND);
-    const spent = await cpu(server) - before;
+    const spent = Number(await ask(server, 'cpu ')) - before;
     assert.deepStrictEqual(server.heard, ['UVNET_ACCEPT_EMFILE']);
     // Core's takes all of it.
     assert.ok(spent < SECOND / 10, `${spent} ms of processor time in a second`);

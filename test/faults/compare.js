@@ -50,6 +50,11 @@ function difference(wanted, found) {
   return [missing, left].map((lines) => lines.join('; ') || '-');
 }
 
+// Whether all failed that was to fail.
+function hasFailed({ then }, { hits }) {
+  return hits >= (then === undefined ? 1 : 2);
+}
+
 /**
  * Why a case's results are no good; or undefined. `others` are core's results
  * of all cases of its kind: where the nets make different numbers of calls, the
@@ -62,7 +67,9 @@ function complaint(one, core, uvnet, others) {
   if (uvnet.crash || fault?.call === 'malloc' || coreFails(core)) {
     return undefined;
   }
-  if (fault && (core.hits === 0 || uvnet.hits === 0)) return undefined;
+  if (fault && !(hasFailed(fault, core) && hasFailed(fault, uvnet))) {
+    return undefined;
+  }
   const found = shape(uvnet, one);
   const wanted = isExact && !isRacy ? [core] : others;
   const isSame = wanted.some((other) => !other.crash &&

@@ -13,8 +13,8 @@ const ROLES = ['unknown', 'fresh', 'listener', 'client', 'accepted'];
 const WATCHING = 0;
 const ARMED = 1;
 const PLAN = 2;
-const HITS = 7;
-const COUNTS = 8;
+const HITS = 8;
+const COUNTS = 9;
 const FIELDS = COUNTS + CALLS.length * ROLES.length;
 const WORD = 4;
 
@@ -50,9 +50,10 @@ class Page {
   /** Sockets that are made from now on may be made to fail. */
   watch(isOn) { this.#write(WATCHING, [isOn ? 1 : 0]); }
 
-  plan({ call, role, nth, keepsFailing, error }) {
+  /** The n-th call fails; all that follow too, or the next with `then`. */
+  plan({ call, role, nth, keepsFailing, error, then = 0 }) {
     this.#write(PLAN, [CALLS.indexOf(call), ROLES.indexOf(role), nth,
-      keepsFailing ? 1 : 0, error]);
+      keepsFailing ? 1 : 0, error, then]);
   }
 
   arm(isOn) { this.#write(ARMED, [isOn ? 1 : 0]); }

@@ -67,6 +67,8 @@ struct page {
   int32_t nth;
   int32_t keeps_failing;
   int32_t error;
+  /* What the call after it fails with, or 0. */
+  int32_t next_error;
   /* How many have failed. */
   int32_t hits;
   int32_t counts[CALL_COUNT][ROLE_COUNT];
@@ -119,28 +121,34 @@ static void set_role(int fd, enum role role) {
     roles[fd] = (unsigned char)role;
 }
 
-/* Counts one call. Whether it shall fail. */
-static bool is_due(enum call call, enum role role) {
+/* Counts one call. What it fails with; 0 if it does not. */
+static int32_t error_of(enum call call, enum role role) {
   struct page *plan = page;
   int32_t count;
+  int32_t error = 0;
 
   if (plan->armed == 0 || !on_main_thread())
-    return false;
+    return 0;
   count = ++plan->counts[call][role];
-  if (plan->call != (int32_t)call || plan->role != (int32_t)role ||
-      (plan->keeps_failing ? count < plan->nth : count != plan->nth))
-    return false;
-  plan->hits++;
-  return true;
+  if (plan->call != (int32_t)call || plan->role != (int32_t)role)
+    return 0;
+  if (count == plan->nth || (count > plan->nth && plan->keeps_failing))
+    error = plan->error;
+  else if (count == plan->nth + 1)
+    error = plan->next_error;
+  if (error != 0)
+    plan->hits++;
+  return error;
 }
 
-/* The same for a call on a descriptor. */
+/* As error_of(), for a call on a descriptor; -1 becomes the result. */
 static bool fails(enum call call, int fd) {
   enum role role = role_of(fd);
+  int32_t error = role == ROLE_UNKNOWN ? 0 : error_of(call, role);
 
-  if (role == ROLE_UNKNOWN || !is_due(call, role))
+  if (error == 0)
     return false;
-  errno = page->error;
+  errno = error;
   return true;
 }
 
@@ -148,7 +156,7 @@ static bool fails(enum call call, int fd) {
 static bool fails_or_cuts(enum call call, int fd, size_t *length) {
   if (!fails(call, fd))
     return false;
-  if (page->error != ONE_BYTE)
+  if (errno != ONE_BYTE)
     return true;
   if (*length > 1)
     *length = 1;
@@ -172,12 +180,14 @@ static void cut(const struct iovec **vectors, int *count, struct iovec *one) {
 
 int socket(int domain, int type, int protocol) {
   REAL(socket);
+  int32_t error;
   int fd;
 
   if (page->watching == 0 || (type & 0xf) != SOCK_STREAM || !on_main_thread())
     return real(domain, type, protocol);
-  if (is_due(CALL_SOCKET, ROLE_FRESH)) {
-    errno = page->error;
+  error = error_of(CALL_SOCKET, ROLE_FRESH);
+  if (error != 0) {
+    errno = error;
     return -1;
   }
   fd = real(domain, type, protocol);
@@ -237,7 +247,7 @@ ssize_t recv(int fd, void *data, size_t length, int flags) {
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   REAL(recvmsg);
 
-  if (fails(CALL_READ, fd) && page->error != ONE_BYTE)
+  if (fails(CALL_READ, fd) && errno != ONE_BYTE)
     return -1;
   return real(fd, message, flags);
 }
@@ -294,13 +304,14 @@ int shutdown(int fd, int how) {
 int close(int fd) {
   REAL(close);
   bool failing = fails(CALL_CLOSE, fd);
+  int error = errno;
   int result;
 
   set_role(fd, ROLE_UNKNOWN);
   result = real(fd);
   if (!failing)
     return result;
-  errno = page->error;
+  errno = error;
   return -1;
 }
 
@@ -381,7 +392,7 @@ static bool allocation_fails(const void *caller) {
   if (addon_end == 0)
     (void)dl_iterate_phdr(look_for_addon, NULL);
   return at >= addon_start && at < addon_end &&
-         is_due(CALL_MALLOC, ROLE_UNKNOWN);
+         error_of(CALL_MALLOC, ROLE_UNKNOWN) != 0;
 }
 
 #define FAILS_HERE allocation_fails(__builtin_return_address(0))

@@ -41,12 +41,11 @@ class World {
   #done;
   #timer = null;
   #began = Date.now();
-  #cpu = null;
   #folder = null;
   #isEnding = false;
   #counts = new Map();
   sent = new Map();
-  result = { waits: false, stuck: false, corrupt: false, busy: false };
+  result = { waits: false, stuck: false, corrupt: false };
 
   constructor(net, { isUnix, arm }) {
     this.net = net;
@@ -59,7 +58,6 @@ class World {
   /** Something has happened. */
   touch() {
     if (this.#isEnding) return;
-    this.#cpu = process.cpuUsage();
     this.#timer?.close();
     this.#timer = setTimeout(() => this.#giveUp(), QUIET_MS);
     if (Date.now() - this.#began > LIMIT_MS) this.#giveUp();
@@ -208,8 +206,6 @@ class World {
   // Destroys all that is left. What does not close by then is stuck.
   #giveUp() {
     if (this.#isEnding) return;
-    const { user, system } = process.cpuUsage(this.#cpu);
-    this.result.busy = (user + system) / 1000 > QUIET_MS / 2;
     this.result.waits = true;
     this.#isEnding = true;
     const servers = [...this.#servers];
