@@ -6,7 +6,7 @@
 const { AggregateError, setTimeout } = require('./builtin');
 const debug = require('./debug');
 const errors = require('./errors');
-const { TCP } = require('./transports');
+const { TCP, newHandle } = require('./transports');
 const perf = require('./interop/perf');
 const { attachHandle } = require('./stream');
 const { kConnector } = require('./symbols');
@@ -70,12 +70,14 @@ class Selection {
     return error;
   }
 
-  // Each attempt has a handle of its own; the socket's first one is there.
+  // Each attempt has a handle of its own; the socket's first one is there. A
+  // negative error if there is none to be had: the one before stays.
   freshHandle(index) {
     const { socket } = this;
     if (index > 0) {
+      const fresh = newHandle(TCP, TCP.SOCKET);
+      if (typeof fresh === 'number') return fresh;
       this.handle()?.close();
-      const fresh = new TCP(TCP.SOCKET);
       if (socket[kConnector]) socket[kConnector] = fresh;
       else attachHandle(socket, fresh);
     }
@@ -93,6 +95,10 @@ class Selection {
     const attempt = this.target.at(this.addresses[index]);
     const { address, family, port } = attempt;
     let handle = this.freshHandle(index);
+    if (typeof handle === 'number') {
+      this.fail(attempt, connectError(attempt, handle));
+      return false;
+    }
     const bindError = this.steps.bindLocal(handle, attempt);
     if (bindError) {
       this.errors.push(bindError);

@@ -10,7 +10,7 @@ const core = require('./core');
 const debug = require('./debug');
 const defaults = require('./defaults');
 const errors = require('./errors');
-const { Pipe, TCP } = require('./transports');
+const { Pipe, TCP, newHandle } = require('./transports');
 const parser = require('./interop/parser');
 const perf = require('./interop/perf');
 const { applyKeepAlive, applyTypeOfService } = require('./options');
@@ -71,7 +71,10 @@ function connect(...args) {
   if (this.destroyed || !this._handle) renew(this);
   const isFresh = !this._handle;
   if (isFresh) {
-    attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+    const handle = path ? newHandle(Pipe, Pipe.SOCKET) :
+      newHandle(TCP, TCP.SOCKET);
+    if (typeof handle === 'number') return failWithoutHandle(this, handle);
+    attachHandle(this, handle);
     parser.patchOnceLoaded();
   }
   this._unrefTimer();
@@ -81,6 +84,14 @@ function connect(...args) {
   // The getter of an option may have destroyed the socket.
   else if (this.connecting) connectHandle(this, target);
   return this;
+}
+
+// There is no memory for a handle. Users attach their listeners later.
+function failWithoutHandle(socket, status) {
+  socket.connecting = true;
+  const error = errors.errnoException(status, 'connect');
+  nextTick(() => socket.destroy(error));
+  return socket;
 }
 
 // Where to connect to. What is refused leaves no fresh handle behind: nobody may
@@ -239,6 +250,16 @@ function onAddress(socket, target, error, address, family) {
   connectHandle(socket, target.at({ address, family }));
 }
 
+// Without a descriptor to open the file with it is the socket's error.
+function loadSelection(socket) {
+  try {
+    return require('./autoselect');
+  } catch (error) {
+    socket.destroy(error);
+    return undefined;
+  }
+}
+
 function onAddresses(socket, target, error, addresses) {
   if (!socket.connecting) return;
   if (error) {
@@ -267,8 +288,8 @@ function onAddresses(socket, target, error, addresses) {
     connectHandle(socket, target.at(usable[0]));
     return;
   }
-  const { connectToFirst } = require('./autoselect');
-  connectToFirst(socket, target, usable,
+  const selection = loadSelection(socket);
+  selection?.connectToFirst(socket, target, usable,
     { bindLocal, connected, startConnect, startError });
 }
 

@@ -25,6 +25,7 @@ const kinds = {
   WRITE_QUEUED: 7,
   READ_LARGE: 8,
   READ_RELAY: 9,
+  STARVED: 10,
 };
 const { READ, CLOSE, READ_LARGE, READ_RELAY } = kinds;
 const EVENT_FIELDS = 4;

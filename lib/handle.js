@@ -27,7 +27,7 @@ const { results } = binding;
 
 const {
   READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
-  READ_LARGE, READ_RELAY,
+  READ_LARGE, READ_RELAY, STARVED,
 } = kinds;
 
 const manual = { requireManualDestroy: true };
@@ -139,6 +139,9 @@ class Handle extends AsyncResource {
           enter.call(handle, guarded, handle, handle.onwriteerror, a);
           break;
         case WRITE_QUEUED: handle.#isQueued = a === 1; break;
+        case STARVED:
+          enter.call(handle, guarded, handle, handle.onstarved, a);
+          break;
       }
     };
   }

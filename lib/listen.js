@@ -14,7 +14,7 @@ const { needsCores } = require('./interop/asked');
 const { isServer: isTlsServer } = require('./interop/tls');
 const { nextTick, nextTickBy } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
-const { Pipe, TCP } = require('./transports');
+const { Pipe, TCP, newHandle } = require('./transports');
 const validate = require('./validate');
 const versions = require('./versions');
 
@@ -34,17 +34,17 @@ function bindTo(handle, { address, port, flags, family }) {
 function createServerHandle(address, port, addressType, fd, flags) {
   if (typeof fd === 'number' && fd >= 0) return handleOfDescriptor(fd);
   if (port === -1 && addressType === -1) {
-    return boundOrError(new Pipe(Pipe.SERVER), (handle) =>
+    return boundOrError(newHandle(Pipe, Pipe.SERVER), (handle) =>
       handle.bind(address));
   }
   if (address) {
-    return boundOrError(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
+    return boundOrError(newHandle(TCP, TCP.SERVER), (handle) => (addressType === 6 ?
       bindTo(handle, { address, port, flags, family: 6 }) :
       bindTo(handle, { address, port, family: 4,
         flags: flags & ~TCP.UV_TCP_IPV6ONLY })));
   }
   // All IPv6 addresses take IPv4 too; without IPv6, all IPv4 addresses.
-  const handle = boundOrError(new TCP(TCP.SERVER), (tcp) =>
+  const handle = boundOrError(newHandle(TCP, TCP.SERVER), (tcp) =>
     tcp.bind6('::', port, flags));
   return typeof handle === 'number' ?
     createServerHandle('0.0.0.0', port, 4, undefined, flags) : handle;
@@ -55,11 +55,13 @@ function handleOfDescriptor(fd) {
   if (!Number.isInteger(fd)) return createCoreHandle(null, -1, -1, fd);
   const type = guessHandleType(fd);
   if (type !== 'TCP' && type !== 'PIPE') return uv.EINVAL;
-  const handle = type === 'TCP' ? new TCP(TCP.SERVER) : new Pipe(Pipe.SERVER);
-  return boundOrError(handle, () => handle.open(fd));
+  const Class = type === 'TCP' ? TCP : Pipe;
+  return boundOrError(newHandle(Class, Class.SERVER), (handle) =>
+    handle.open(fd));
 }
 
 function boundOrError(handle, bind) {
+  if (typeof handle === 'number') return handle;
   let status;
   try {
     status = bind(handle);

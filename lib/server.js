@@ -5,8 +5,9 @@
 
 const diagnostics = require('diagnostics_channel');
 const { EventEmitter } = require('events');
+const process = require('process');
 const stream = require('stream');
-const { Promise } = require('./builtin');
+const { Promise, hrtime } = require('./builtin');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -114,6 +115,24 @@ function onConnection(status, handle) {
   server.emit('connection', socket);
   if (connectionChannel.hasSubscribers) connectionChannel.publish({ socket });
 }
+
+// Seconds from one warning about a server to the next.
+const WARNING_INTERVAL = 60;
+
+// The process or the system has no descriptor or memory left for the connections
+// that wait for the server. No error of the server's, for nothing is lost; core
+// says nothing, and its loop turns without end.
+Handle.prototype.onstarved = function(status) {
+  const [now] = hrtime();
+  if (now - this.warnedAt < WARNING_INTERVAL) return;
+  this.warnedAt = now;
+  const { code, message } = errors.errnoException(status, 'accept');
+  process.emitWarning(`${message}: connections wait`, {
+    code: `UVNET_ACCEPT_${code}`,
+    detail: 'The server tries again ten times a second.',
+  });
+};
+Handle.prototype.warnedAt = -Infinity;
 
 // What core accepted moves to uvnet, but for TLS.
 function ownHandle(server, handle) {

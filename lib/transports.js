@@ -133,4 +133,14 @@ class Pipe extends Handle {
   fchmod(mode) { return binding.chmod(idOf(this), mode); }
 }
 
-module.exports = { Pipe, TCP };
+// A new handle; or a negative error, where there is no memory for one.
+function newHandle(Class, type) {
+  try {
+    return new Class(type);
+  } catch (error) {
+    if (error?.syscall !== 'socket') throw error;
+    return error.errno;
+  }
+}
+
+module.exports = { Pipe, TCP, newHandle };

@@ -6,7 +6,7 @@ const { Duplex } = require('stream');
 const { Buffer, Uint8Array } = require('./builtin');
 const core = require('./core');
 const errors = require('./errors');
-const { Handle, expectEnd } = require('./handle');
+const { Handle, expectEnd, results } = require('./handle');
 const { isLatin1 } = require('./outbox');
 const { ShutdownWrap, WriteWrap } = require('./requests');
 const { kBegun, kIsCores } = require('./symbols');
@@ -251,12 +251,13 @@ function final(callback) {
   const handle = this._handle;
   const request = new ShutdownWrap(handle.getAsyncId());
   request.oncomplete = () => callback();
+  results[0] = 0;
   const status = handle.shutdown(request);
   if (status === 0) return;
   request.emitDestroy();
   // What others put in the place of the method may be done at once.
   if (status === 1 || status === uv.ENOTCONN) callback();
-  else callback(errors.errnoException(status, 'shutdown'));
+  else callback(errors.errnoException(status, results[0] === 1 ? 'write' : 'shutdown'));
 }
 
 // Adds the methods to the class.

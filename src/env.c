@@ -7,6 +7,7 @@
 #include "handle.h"
 #include "js.h"
 #include "outbox.h"
+#include "server.h"
 
 static void env_free(struct uvnet_env *env) {
   free(env->slots);
@@ -42,6 +43,7 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
   env->closing = true;
   uv_close((uv_handle_t *)&env->prepare, on_watcher_closed);
   uv_close((uv_handle_t *)&env->check, on_watcher_closed);
+  uv_close((uv_handle_t *)&env->accept_timer, on_watcher_closed);
   for (i = 0; i < env->slot_count; i++)
     if (env->slots[i] != NULL)
       uvnet_handle_abandon(env->slots[i]);
@@ -62,19 +64,25 @@ static void on_prepare(uv_prepare_t *prepare) {
   uvnet_event_flush(env);
 }
 
-static void on_check(uv_check_t *check) { uvnet_event_flush(check->data); }
+static void on_check(uv_check_t *check) {
+  uvnet_server_look(check->data);
+  uvnet_event_flush(check->data);
+}
 
 /* Events that wait are dispatched when the loop has polled; those that come
- * from other phases, before it polls again. Neither handle keeps a loop alive.
+ * from other phases, before it polls again. None of them keeps a loop alive.
  * None of these calls can fail, though they return int. */
 static void init_watchers(struct uvnet_env *env) {
   env->prepare.data = env;
   env->check.data = env;
+  env->accept_timer.data = env;
   (void)uv_prepare_init(env->loop, &env->prepare);
   (void)uv_check_init(env->loop, &env->check);
-  env->watchers = 2;
+  (void)uv_timer_init(env->loop, &env->accept_timer);
+  env->watchers = 3;
   uv_unref((uv_handle_t *)&env->prepare);
   uv_unref((uv_handle_t *)&env->check);
+  uv_unref((uv_handle_t *)&env->accept_timer);
 }
 
 /* libuv calls the watcher that was started last first. Instances shall be

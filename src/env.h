@@ -92,8 +92,15 @@ struct uvnet_env {
   /* Before the loop polls, and after. */
   uv_prepare_t prepare;
   uv_check_t check;
-  /* How many of the two are open. */
+  /* Runs while servers are starved; see server.h. */
+  uv_timer_t accept_timer;
+  /* How many of the three are open. */
   uint32_t watchers;
+  /* Handles that listen, and those of them that are starved. */
+  uint32_t server_count;
+  uint32_t starved_count;
+  /* Polls of the loop since a connection came, or since a look for one. */
+  uint32_t polls;
   /* Handles between uv_close() and its callback. */
   uint32_t closing_handles;
 

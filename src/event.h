@@ -35,7 +35,9 @@ enum uvnet_event_kind {
   /* a: bytes read; b: which of the dispatch's arguments is their chunk. */
   UVNET_EVENT_READ_LARGE = 8,
   /* a: bytes read; b: where they start in the relay's memory. */
-  UVNET_EVENT_READ_RELAY = 9
+  UVNET_EVENT_READ_RELAY = 9,
+  /* a: why a server cannot accept what waits for it. */
+  UVNET_EVENT_STARVED = 10
 };
 
 /* Where a read's bytes are: in the user's own buffer, or they fill it. */

@@ -6,6 +6,7 @@
 #include "js.h"
 #include "outbox.h"
 #include "read.h"
+#include "server.h"
 
 int uvnet_handle_create(struct uvnet_env *env,
                         const struct uvnet_transport *transport,
@@ -74,6 +75,7 @@ static void on_close(uv_handle_t *uv) {
 void uvnet_handle_close(struct uvnet_handle *handle) {
   if (handle->closing)
     return;
+  uvnet_server_end(handle);
   handle->closing = true;
   handle->env->closing_handles++;
   uv_close(&handle->uv.handle, on_close);
@@ -94,6 +96,7 @@ int uvnet_handle_close_reset(struct uvnet_handle *handle) {
   err = handle->transport->close_reset(handle, on_close);
   if (err != 0)
     return err;
+  uvnet_server_end(handle);
   handle->closing = true;
   handle->env->closing_handles++;
   return 0;

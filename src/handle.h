@@ -30,15 +30,17 @@ struct uvnet_handle {
   struct uvnet_env *env;
   const struct uvnet_transport *transport;
   uint32_t id;
-  /* Why bytes of the outbox could not be sent, until that is reported. */
+  /* Why bytes that counted as written could not be sent. They are missing in
+   * the stream, so nothing is sent after them. */
   int write_error;
+  /* JavaScript does not know of it yet. */
+  bool write_error_due;
   bool closing;
   /* libuv is done with it. */
   bool closed;
   bool connecting;
   /* libuv takes whatever happens to it for a connection, and ends the process
    * if that is the end of a connect, write or shutdown. */
-  bool listening;
   bool shutting_down;
   /* The shutdown waits for the queued writes. */
   bool shutdown_wanted;
@@ -59,6 +61,9 @@ struct uvnet_handle {
   /* Somebody else has its descriptor, or may have: what waits in the queue of a
    * server is not for this process alone. */
   bool is_shared;
+  /* It is a server's, and one whose connections have to wait; see server.h. */
+  bool is_listening;
+  bool is_starved;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands; and how many

@@ -32,6 +32,16 @@ int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length);
  * libuv error, or UV_ENOTSUP where that is left to libuv. */
 int uvnet_os_accept(uv_os_fd_t fd);
 
+/* Closes the connection that libuv has accepted for a server, and that no
+ * handle can be had for; inside of the server's callback. Without it libuv
+ * would wait for uv_accept() and accept no other. */
+void uvnet_os_drop_accepted(uv_stream_t *server);
+
+/* Whether the loop is told that `fd`, which it watches for reading alone, is
+ * ready. libuv does not know, and must not change what it watches meanwhile. 0
+ * or a negative libuv error; UV_ENOTSUP where that cannot be done. */
+int uvnet_os_watch(uv_loop_t *loop, uv_os_fd_t fd, bool enable);
+
 /* Closes a descriptor. 0 or a negative libuv error. */
 int uvnet_os_close(int fd);
 

@@ -6,6 +6,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -51,6 +54,16 @@ int uvnet_os_accept(uv_os_fd_t fd) {
   while (accepted < 0 && errno == EINTR);
   return accepted < 0 ? last_error() : accepted;
 }
+
+int uvnet_os_watch(uv_loop_t *loop, uv_os_fd_t fd, bool enable) {
+  /* As libuv registers it. */
+  struct epoll_event event = {.events = enable ? EPOLLIN : 0,
+                              .data = {.fd = fd}};
+
+  if (epoll_ctl(uv_backend_fd(loop), EPOLL_CTL_MOD, fd, &event) == 0)
+    return 0;
+  return last_error();
+}
 #else
 int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
                   bool more) {
@@ -65,7 +78,20 @@ int uvnet_os_accept(uv_os_fd_t fd) {
   (void)fd;
   return UV_ENOTSUP;
 }
+
+int uvnet_os_watch(uv_loop_t *loop, uv_os_fd_t fd, bool enable) {
+  (void)loop;
+  (void)fd;
+  (void)enable;
+  return UV_ENOTSUP;
+}
 #endif
+
+void uvnet_os_drop_accepted(uv_stream_t *server) {
+  /* As uv_accept() leaves it. */
+  (void)close(server->accepted_fd);
+  server->accepted_fd = -1;
+}
 
 int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length) {
   ssize_t count;

@@ -34,6 +34,15 @@ int uvnet_os_accept(uv_os_fd_t fd) {
   return UV_ENOTSUP;
 }
 
+void uvnet_os_drop_accepted(uv_stream_t *server) { (void)server; }
+
+int uvnet_os_watch(uv_loop_t *loop, uv_os_fd_t fd, bool enable) {
+  (void)loop;
+  (void)fd;
+  (void)enable;
+  return UV_ENOTSUP;
+}
+
 int uvnet_os_close(int fd) {
   (void)fd;
   return UV_ENOTSUP;

@@ -24,7 +24,7 @@ static void send_run(struct run *run) {
   err = uvnet_write_buffers(run->handle, run->buffers, run->count,
                             run->handle == run->ending);
   if (err < 0)
-    run->handle->write_error = err;
+    uvnet_write_failed(run->handle, err);
   if (err < 0 || run->handle->outbox_queued)
     run->handle->env->outbox_reports = true;
   run->count = 0;
@@ -96,16 +96,15 @@ void uvnet_outbox_flush(struct uvnet_env *env,
 }
 
 static void report(struct uvnet_handle *handle) {
-  int err = handle->write_error;
-
   if (handle->outbox_queued && !handle->outbox_queued_reported) {
     handle->outbox_queued_reported = true;
     uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_QUEUED, handle->id, 1, 0);
   }
-  if (err == 0)
+  if (!handle->write_error_due)
     return;
-  handle->write_error = 0;
-  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_FAILED, handle->id, err, 0);
+  handle->write_error_due = false;
+  uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_FAILED, handle->id,
+                   handle->write_error, 0);
 }
 
 void uvnet_outbox_report(struct uvnet_env *env) {

@@ -11,6 +11,8 @@ int uvnet_send(struct uvnet_handle *handle, const uv_buf_t *buffers,
   int sent = UV_ENOTSUP;
   uv_os_fd_t fd;
 
+  if (handle->write_error != 0)
+    return handle->write_error;
   /* Of a handle in another state libuv knows what is wrong with it. */
   if (!handle->is_no_socket && !handle->connecting &&
       uv_is_writable(&handle->uv.stream) &&

@@ -101,7 +101,7 @@ napi_value uvnet_js_connect(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EALREADY);
-  if (handle->listening)
+  if (handle->is_listening)
     return js_int(napi, UV_EINVAL);
   err = request_create(handle);
   if (err != 0)
@@ -171,7 +171,8 @@ void uvnet_shutdown_if_wanted(struct uvnet_handle *handle) {
 }
 
 /* shutdown(id): 0, and UVNET_EVENT_SHUTDOWN follows once queued bytes are out;
- * or an error. What the handle has in the outbox shares a segment with FIN. */
+ * or an error. What the handle has in the outbox shares a segment with FIN; if
+ * that cannot be sent, results[0] is 1 and the error is the write's. */
 napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
@@ -183,9 +184,15 @@ napi_value uvnet_js_shutdown(napi_env napi, napi_callback_info info) {
     return result;
   if (handle->connecting || handle->shutting_down)
     return js_int(napi, UV_EBUSY);
-  if (handle->is_shut || handle->listening)
+  if (handle->is_shut || handle->is_listening)
     return js_int(napi, UV_ENOTCONN);
+  handle->env->results[0] = 0;
   uvnet_outbox_flush(handle->env, handle);
+  if (handle->write_error_due) {
+    handle->write_error_due = false;
+    handle->env->results[0] = 1;
+    return js_int(napi, handle->write_error);
+  }
   /* libuv knows nothing of a write that still waits in stages. */
   if (handle->writes.head != NULL) {
     handle->shutdown_wanted = true;

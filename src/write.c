@@ -205,7 +205,7 @@ static int proceed_from_reference(struct uvnet_write *write) {
   if (write->left == 0 && write->staged == 0)
     return UVNET_WRITE_DONE;
   if (write->source == NULL) {
-    err = send_stage(write);
+    err = write->staged > 0 ? send_stage(write) : UV_ENOMEM;
     return err != 0 ? err : UVNET_WRITE_PENDING;
   }
   if (napi_open_handle_scope(napi, &scope) != napi_ok)
@@ -245,6 +245,8 @@ static void finish_head(struct uvnet_handle *handle, int status) {
     queue->tail = NULL;
   queue->pending -= write->left + write->staged;
   write_free(write);
+  if (status != 0 && handle->write_error == 0)
+    handle->write_error = status;
   if (!silent)
     uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id, status, 0);
   else if (status != 0 && status != UV_ECANCELED)
@@ -257,9 +259,10 @@ static void finish_head(struct uvnet_handle *handle, int status) {
  * it returns. */
 static void work(struct uvnet_handle *handle) {
   while (handle->writes.head != NULL && !handle->writes.head->sending) {
-    int err = handle->closing ? UV_ECANCELED
-                              : proceed_from_reference(handle->writes.head);
+    int err = handle->closing ? UV_ECANCELED : handle->write_error;
 
+    if (err == 0)
+      err = proceed_from_reference(handle->writes.head);
     if (err == UVNET_WRITE_PENDING)
       return;
     finish_head(handle, err);
@@ -283,6 +286,13 @@ static void write_done(uv_write_t *request, int status) {
   handle->writes.pending -= write->staged;
   write->staged = 0;
   work(handle);
+}
+
+void uvnet_write_failed(struct uvnet_handle *handle, int err) {
+  if (handle->write_error != 0)
+    return;
+  handle->write_error = err;
+  handle->write_error_due = true;
 }
 
 void uvnet_write_cancel(struct uvnet_handle *handle) {
@@ -317,8 +327,7 @@ static int start(struct uvnet_write *write, napi_value source) {
     if (write->left > 0 &&
         napi_create_reference(napi, source, 1, &write->source) != napi_ok) {
       /* Only when V8 is out of memory; what is staged still goes out. */
-      handle->writes.pending -= write->left;
-      write->left = 0;
+      write->source = NULL;
     }
     enqueue(write);
     return UVNET_WRITE_PENDING;
@@ -332,6 +341,10 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
                               int err) {
   napi_env napi = handle->env->napi;
 
+  /* Whoever writes again before he has dealt with the error must not send what
+   * comes behind a gap. Without a connection there is no stream yet. */
+  if (err < 0 && handle->write_error == 0 && uv_is_writable(&handle->uv.stream))
+    handle->write_error = err;
   /* Core counts what it was given, also if the kernel refused it. */
   handle->bytes_written += total;
   return js_int(napi, err);

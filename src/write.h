@@ -27,6 +27,10 @@ struct uvnet_write_queue {
 /* Ends every pending write with UV_ECANCELED. For a handle that closes. */
 void uvnet_write_cancel(struct uvnet_handle *handle);
 
+/* Notes that bytes which counted as written could not be sent: all later writes
+ * fail, and uvnet_outbox_report() tells JavaScript. */
+void uvnet_write_failed(struct uvnet_handle *handle, int err);
+
 /* What a write says of itself, besides negative errors. */
 enum { UVNET_WRITE_DONE = 0, UVNET_WRITE_PENDING = 1 };
 

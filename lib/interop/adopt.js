@@ -9,7 +9,7 @@ const core = require('../core');
 const { errnoException, invalidArgValue } = require('../errors');
 const { guessHandleType } = require('../descriptor');
 const { Handle } = require('../handle');
-const { Pipe, TCP } = require('../transports');
+const { Pipe, TCP, newHandle } = require('../transports');
 
 // Node documents 511: Linux rounds a power of two up.
 const DEFAULT_BACKLOG = 511;
@@ -44,12 +44,13 @@ function fromCore(handle) {
   if (!isCore(handle) || !(handle.fd >= 0)) return handle;
   const type = guessHandleType(handle.fd);
   if (type !== 'TCP' && type !== 'PIPE') return handle;
+  const Class = type === 'TCP' ? TCP : Pipe;
+  const own = newHandle(Class, Class.SOCKET);
+  if (typeof own === 'number') return handle;
   const fd = binding.duplicate(handle.fd);
-  if (fd < 0) return handle;
-  const own = type === 'TCP' ? new TCP(TCP.SOCKET) : new Pipe(Pipe.SOCKET);
-  const status = own.open(fd);
+  const status = fd < 0 ? fd : own.open(fd);
   if (status < 0) {
-    binding.closeDescriptor(fd);
+    if (fd >= 0) binding.closeDescriptor(fd);
     own.close();
     return handle;
   }
