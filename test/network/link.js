@@ -8,8 +8,10 @@ const { execFileSync, spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 
-const NEAR = { name: 'near', device: 'uvnear', v4: '10.77.0.1', v6: 'fd77::1' };
-const FAR = { name: 'far', device: 'uvfar', v4: '10.77.0.2', v6: 'fd77::2' };
+const NEAR = { name: 'near', device: 'uvnear', v4: '10.77.0.1', v6: 'fd77::1',
+  mac: '02:00:00:00:00:01' };
+const FAR = { name: 'far', device: 'uvfar', v4: '10.77.0.2', v6: 'fd77::2',
+  mac: '02:00:00:00:00:02' };
 const ALWAYS = 0xffffffff;
 
 // The kernel's patience, so that what takes it minutes takes it seconds.
@@ -62,12 +64,14 @@ class Link {
       FAR.device]);
     run('ip', ['link', 'set', FAR.device, 'netns', String(this.#holder.pid)]);
     for (const end of [NEAR, FAR]) this.#setUp(end);
+    this.#introduce();
     return this;
   }
 
   #setUp(end) {
     const at = (...args) => this.at(end.name, ...args);
     at('ip', 'link', 'set', 'lo', 'up');
+    at('ip', 'link', 'set', end.device, 'address', end.mac);
     at('ip', 'link', 'set', end.device, 'up');
     this.addAddresses(end.name);
     at('tc', 'qdisc', 'add', 'dev', end.device, 'clsact');
@@ -77,6 +81,16 @@ class Link {
     for (const [name, value] of Object.entries(OF_NEIGHBOURS)) {
       for (const ip of ['ipv4', 'ipv6']) {
         this.set(end.name, `net/${ip}/neigh/${end.device}/${name}`, value);
+      }
+    }
+  }
+
+  // They know each other: to find each other takes packets, which may be lost.
+  #introduce() {
+    for (const [one, other] of [[NEAR, FAR], [FAR, NEAR]]) {
+      for (const address of [other.v4, other.v6]) {
+        this.at(one.name, 'ip', 'neigh', 'replace', address, 'lladdr', other.mac,
+          'dev', one.device, 'nud', 'permanent');
       }
     }
   }
@@ -118,14 +132,17 @@ class Link {
     return fs.readFileSync(`/proc/sys/${setting}`, 'utf8').trim();
   }
 
-  /** Drops that part of the packets, in both directions or from one host. */
-  lose(probability, ends = [NEAR.name, FAR.name]) {
+  /**
+   * Drops that part of the packets that one of the senders sends: where they
+   * arrive, for what is dropped where it starts, TCP sends again at once.
+   */
+  lose(probability, senders = [NEAR.name, FAR.name]) {
     this.both(({ name, device }) => {
-      if (!ends.includes(name)) return;
-      this.at(name, 'tc', 'filter', 'del', 'dev', device, 'egress');
+      if (senders.length === 1 && senders.includes(name)) return;
+      this.at(name, 'tc', 'filter', 'del', 'dev', device, 'ingress');
       if (probability === 0) return;
-      this.at(name, 'tc', 'filter', 'add', 'dev', device, 'egress', 'bpf', 'da',
-        'bytecode', lossProgram(probability));
+      this.at(name, 'tc', 'filter', 'add', 'dev', device, 'ingress', 'bpf',
+        'da', 'bytecode', lossProgram(probability));
     });
   }
 
@@ -144,13 +161,11 @@ class Link {
 
   carrier(state) {
     this.at(NEAR.name, 'ip', 'link', 'set', NEAR.device, state);
-    if (state === 'up') this.#restoreAddress();
-  }
-
-  // An interface that goes down loses its IPv6 addresses.
-  #restoreAddress() {
+    if (state !== 'up') return;
+    // An interface that goes down loses its IPv6 addresses and its neighbours.
     this.at(NEAR.name, 'ip', 'addr', 'replace', `${NEAR.v6}/64`, 'dev',
       NEAR.device, 'nodad');
+    this.#introduce();
   }
 
   mtu(size) {

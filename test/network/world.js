@@ -9,7 +9,7 @@ const { FAR, Link, NEAR } = require('./link');
 const { hashOf } = require('./stream');
 
 const AGENT = path.join(__dirname, 'agent.js');
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20000;
 const SEEDS = { ours: 1, theirs: 2 };
 
 // A socket in one of the programs. Its methods are those of agent.js.
@@ -25,7 +25,7 @@ class End {
   write(...args) { return this.#call('write', ...args); }
   send(...args) { return this.#call('send', ...args); }
   report() { return this.#call('report'); }
-  wait(event) { return this.#call('wait', event, PATIENCE_MS); }
+  wait(event, limit = PATIENCE_MS) { return this.#call('wait', event, limit); }
   waitForBytes(count) { return this.#call('waitForBytes', count, PATIENCE_MS); }
 }
 
@@ -75,6 +75,7 @@ class World {
 
   /** Ends all sockets and tells what is left, as text. */
   async clear() {
+    this.link.lose(0);
     await Promise.all(this.programs.map((agent) => agent.call('clear')));
     const after = await this.#holdings();
     const left = [];

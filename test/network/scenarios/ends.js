@@ -88,11 +88,20 @@ async function reachAll(world, { settings, reach = () => {} }) {
   return talks;
 }
 
-// A socket that does not read learns of a reset when it writes.
+// A socket that does not read learns of it when it reads or writes again.
 async function wake(talks, name) {
-  if (!name.startsWith('paused')) return;
   await sleep(50);
-  await each(talks, ({ ours }) => ours.do('resume'));
+  if (name.startsWith('paused')) {
+    await each(talks, ({ ours }) => ours.do('resume'));
+  } else if (name === 'the peer has ended') {
+    await each(talks, ({ ours }) => ours.write(100));
+  }
+}
+
+// Ours, and the peer's where that learns of it too.
+async function closed(talks) {
+  await each(talks, ({ ours }) => ours.wait('close'));
+  await each(talks, ({ theirs }) => theirs.wait('close', 500).catch(() => {}));
 }
 
 // All connections of one host.
@@ -123,7 +132,7 @@ for (const [how, kill] of Object.entries(KILLS)) {
         const talks = await reachAll(world, state);
         await kill(world, talks);
         await wake(talks, name);
-        await each(talks, ({ ours }) => ours.wait('close'));
+        await closed(talks);
         return talks;
       },
     };
