@@ -53,6 +53,8 @@ struct uvnet_handle {
   /* Somebody else has its descriptor, or may have: what waits in the queue of a
    * server is not for this process alone. */
   bool is_shared;
+  /* An accepted connection that JavaScript has not used yet. */
+  bool is_unseen;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands. */
@@ -90,6 +92,10 @@ int uvnet_handle_close_reset(struct uvnet_handle *handle);
  * libuv is done with. */
 void uvnet_handle_abandon(struct uvnet_handle *handle);
 
+/* Resets the connections that were accepted and nobody has seen, as the kernel
+ * does with those in the queue of a server that closes. */
+void uvnet_handle_reset_unseen(struct uvnet_env *env);
+
 /* Frees a handle that libuv is done with, and its id. */
 void uvnet_handle_release(struct uvnet_handle *handle);
 
@@ -106,6 +112,7 @@ struct uvnet_handle *uvnet_handle_argument(napi_env napi,
 napi_value uvnet_js_create(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_close(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_reset_unseen(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_ref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_unref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_has_ref(napi_env napi, napi_callback_info info);

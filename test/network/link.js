@@ -18,7 +18,6 @@ const ALWAYS = 0xffffffff;
 const SETTINGS = {
   'net/ipv4/tcp_syn_retries': 1,
   'net/ipv4/tcp_syn_linear_timeouts': 0,
-  'net/ipv4/tcp_retries2': 3,
   'net/ipv4/tcp_keepalive_intvl': 1,
   'net/ipv4/tcp_keepalive_probes': 1,
 };

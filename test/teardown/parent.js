@@ -67,7 +67,8 @@ async function run(kind, ending, state) {
   });
   clearTimeout(timer);
   fs.rmSync(path.dirname(settings.path), { recursive: true, force: true });
-  const others = await peers.settle(states[state].isLoud);
+  const { isLoud, loudFor = [] } = states[state];
+  const others = await peers.settle(isLoud || loudFor.includes(ending));
   return { ...end, ...others, ...(isLate ? { isLate } : {}) };
 }
 

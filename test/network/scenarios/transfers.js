@@ -60,7 +60,7 @@ module.exports = {
   'one packet of twenty is lost': onBoth((world, { isShort }) =>
     loss(world, isShort ? 40000 : 400000, 0.05), { isShort: true }),
 
-  'one packet of four is lost': onBoth((world) => loss(world, 100000, 0.25)),
+  'one packet of eight is lost': onBoth((world) => loss(world, 100000, 0.125)),
 
   'a black hole for a second, while both send': onBoth((world) =>
     exchange(world, 3000000, HALF_OPEN, async (link) => {
