@@ -40,10 +40,12 @@ let untilLook = 1;
 let listensForExit = false;
 
 // The process ends in the middle of a dispatch: what comes from now on, from
-// other listeners of 'exit', must not wait.
+// other listeners of 'exit', must not wait. Connections that were accepted ahead
+// of their listener get what those get that were not accepted: a reset.
 function onExit() {
   close();
   flush();
+  binding.resetUnseen();
 }
 
 // From now on small writes wait, until C has called Node's callbacks of the

@@ -144,6 +144,7 @@ static const struct {
     {"create", uvnet_js_create},
     {"close", uvnet_js_close},
     {"closeReset", uvnet_js_close_reset},
+    {"resetUnseen", uvnet_js_reset_unseen},
     {"ref", uvnet_js_ref},
     {"unref", uvnet_js_unref},
     {"hasRef", uvnet_js_has_ref},

@@ -44,6 +44,7 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
   uv_close((uv_handle_t *)&env->prepare, on_watcher_closed);
   uv_close((uv_handle_t *)&env->check, on_watcher_closed);
   uv_close((uv_handle_t *)&env->accept_timer, on_watcher_closed);
+  uvnet_handle_reset_unseen(env);
   for (i = 0; i < env->slot_count; i++)
     if (env->slots[i] != NULL)
       uvnet_handle_abandon(env->slots[i]);

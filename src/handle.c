@@ -102,6 +102,17 @@ int uvnet_handle_close_reset(struct uvnet_handle *handle) {
   return 0;
 }
 
+void uvnet_handle_reset_unseen(struct uvnet_env *env) {
+  uint32_t i;
+
+  for (i = 0; i < env->slot_count; i++) {
+    struct uvnet_handle *handle = env->slots[i];
+
+    if (handle != NULL && handle->is_unseen && !handle->closing)
+      (void)uvnet_handle_close_reset(handle);
+  }
+}
+
 struct uvnet_handle *uvnet_handle_argument(napi_env napi,
                                            napi_callback_info info,
                                            size_t count, napi_value *argv,
@@ -115,8 +126,10 @@ struct uvnet_handle *uvnet_handle_argument(napi_env napi,
       !js_int32(napi, argv[0], "id", &id))
     return NULL;
   handle = uvnet_env_find(env, id);
-  if (handle != NULL && !handle->closing)
+  if (handle != NULL && !handle->closing) {
+    handle->is_unseen = false;
     return handle;
+  }
   *result = js_int(napi, UV_EBADF);
   return NULL;
 }
@@ -181,6 +194,15 @@ napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info) {
     return result;
   tell_bytes(handle);
   return js_int(napi, uvnet_handle_close_reset(handle));
+}
+
+/* resetUnseen(): for the end of the process. */
+napi_value uvnet_js_reset_unseen(napi_env napi, napi_callback_info info) {
+  void *env = NULL;
+
+  if (js_arguments(napi, info, 0, NULL, &env))
+    uvnet_handle_reset_unseen(env);
+  return NULL;
 }
 
 /* ref(id) */

@@ -39,8 +39,6 @@ struct uvnet_handle {
   /* libuv is done with it. */
   bool closed;
   bool connecting;
-  /* libuv takes whatever happens to it for a connection, and ends the process
-   * if that is the end of a connect, write or shutdown. */
   bool shutting_down;
   /* The shutdown waits for the queued writes. */
   bool shutdown_wanted;
@@ -61,9 +59,13 @@ struct uvnet_handle {
   /* Somebody else has its descriptor, or may have: what waits in the queue of a
    * server is not for this process alone. */
   bool is_shared;
-  /* It is a server's, and one whose connections have to wait; see server.h. */
+  /* It is a server's: libuv takes whatever happens to it for a connection, and
+   * ends the process if that is the end of a connect, write or shutdown. And
+   * one whose connections have to wait; see server.h. */
   bool is_listening;
   bool is_starved;
+  /* An accepted connection that JavaScript has not used yet. */
+  bool is_unseen;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands; and how many
@@ -103,6 +105,10 @@ int uvnet_handle_close_reset(struct uvnet_handle *handle);
  * libuv is done with. */
 void uvnet_handle_abandon(struct uvnet_handle *handle);
 
+/* Resets the connections that were accepted and nobody has seen, as the kernel
+ * does with those in the queue of a server that closes. */
+void uvnet_handle_reset_unseen(struct uvnet_env *env);
+
 /* Frees a handle that libuv is done with, and its id. */
 void uvnet_handle_release(struct uvnet_handle *handle);
 
@@ -119,6 +125,7 @@ struct uvnet_handle *uvnet_handle_argument(napi_env napi,
 napi_value uvnet_js_create(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_close(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_close_reset(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_reset_unseen(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_ref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_unref(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_has_ref(napi_env napi, napi_callback_info info);

@@ -21,7 +21,9 @@ enum {
 };
 
 static void tell(struct uvnet_handle *server, int err,
-                 const struct uvnet_handle *client) {
+                 struct uvnet_handle *client) {
+  if (err == 0)
+    client->is_unseen = true;
   uvnet_event_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
                    err == 0 ? (int32_t)client->id : -1);
 }
