@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const { receiveMessageOnPort, MessageChannel } = require('node:worker_threads');
 const {
-  closed, collect, eventually, forEachNet, forEachTransport, inChild, listen,
+  MAJOR, closed, collect, eventually, forEachNet, forEachTransport, inChild, listen,
   once, pair, tmpPath, track, turn,
 } = require('./helper');
 
@@ -164,11 +164,14 @@ async function parserSurvives(net, use) {
   server.close();
 }
 
+// From Node 26 on core leaves large reads that are not full in a longer buffer.
+const isLonger = (net) => net === require('node:net') && MAJOR >= 26;
+
 // Everything that can be seen of a chunk's memory.
-function memoryOf(chunk) {
+function memoryOf(chunk, net) {
   const { buffer, byteLength, byteOffset, constructor } = chunk;
   return {
-    byteOffset, isAlone: buffer.byteLength === byteLength,
+    byteOffset, isAlone: isLonger(net) || buffer.byteLength === byteLength,
     kind: Object.prototype.toString.call(buffer),
     resizable: buffer.resizable, detached: buffer.detached,
     isBuffer: constructor === Buffer && Buffer.isBuffer(chunk),
@@ -191,7 +194,7 @@ async function lookAtChunks(net, open, take) {
   take(peer, (chunk) => {
     const start = arrived;
     arrived += chunk.length;
-    assert.deepStrictEqual(memoryOf(chunk), ALONE);
+    assert.deepStrictEqual(memoryOf(chunk, net), ALONE);
     assert.ok(!buffers.has(chunk.buffer));
     buffers.add(chunk.buffer);
     for (const [i, byte] of chunk.entries()) {
