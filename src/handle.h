@@ -72,6 +72,8 @@ struct uvnet_handle {
    * the next one will bring, if that can be told, or 0. */
   uint32_t last_read;
   uint32_t expected_read;
+  /* How many did in a row. */
+  uint32_t expected_reads;
   /* Bytes of `user_buffer` when it was given. */
   uint32_t user_length;
   /* The request of a connect or shutdown that runs: never both. */

@@ -4,8 +4,13 @@
 #include "handle.h"
 #include "os.h"
 
-/* Below this size a copy costs less than a Buffer made by N-API. */
-enum { SMALLEST = 4096 };
+enum {
+  /* Below this size a copy costs less than a Buffer made by N-API. */
+  SMALLEST = 4096,
+  /* So many reads in a row have the expected length before one looks whether
+   * there is more. */
+  LOOK_INTERVAL = 8
+};
 
 void uvnet_large_note(struct uvnet_handle *handle, size_t length) {
   bool again = length == handle->last_read || length == UVNET_READ_SIZE;
@@ -61,6 +66,16 @@ int32_t uvnet_large_take(struct uvnet_env *env) {
   env->large[env->large_count] = env->spare;
   env->spare = NULL;
   return (int32_t)env->large_count++;
+}
+
+bool uvnet_large_reads_on(struct uvnet_handle *handle, size_t length) {
+  if (length == UVNET_READ_SIZE)
+    return true;
+  if (++handle->expected_reads < LOOK_INTERVAL)
+    return false;
+  handle->expected_reads = 0;
+  handle->expected_read = 0;
+  return true;
 }
 
 size_t uvnet_large_give(struct uvnet_env *env, napi_value *chunks) {

@@ -30,6 +30,11 @@ uv_buf_t uvnet_large_memory(struct uvnet_handle *handle);
  * then the bytes have to be copied. */
 int32_t uvnet_large_take(struct uvnet_env *env);
 
+/* Whether libuv shall read on at once behind a read of `length` bytes that was
+ * expected. Most often that would be in vain; but a sender may have more now
+ * than it used to, which only a longer read can tell. */
+bool uvnet_large_reads_on(struct uvnet_handle *handle, size_t length);
+
 /* Whether one more can be taken before a dispatch. */
 bool uvnet_large_has_room(const struct uvnet_env *env);
 

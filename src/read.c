@@ -130,8 +130,7 @@ static void deliver_large(struct uvnet_handle *handle, const uv_buf_t *buffer,
   }
   uvnet_event_emit(env, UVNET_EVENT_READ_LARGE, handle->id, (int32_t)length,
                    index);
-  /* libuv would read on at once, most often in vain. */
-  handle->has_read_enough = length < UVNET_READ_SIZE;
+  handle->has_read_enough = !uvnet_large_reads_on(handle, length);
   if (!handle->has_read_enough || !uvnet_large_has_room(env))
     uvnet_event_flush(env);
 }

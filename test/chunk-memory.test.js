@@ -237,6 +237,26 @@ forEachNet((net) => {
       }
     });
 
+    it('a sender that had little and has much now is read in large chunks',
+      async () => {
+        const { client, peer } = await pair(net);
+        let arrived = 0;
+        let chunks = 0;
+        peer.on('data', ({ length }) => {
+          arrived += length;
+          chunks++;
+        });
+        const hasArrived = (sum) => eventually(() => arrived === sum, 5000);
+        for (let i = 1; i <= 10; i++) {
+          client.write(Buffer.alloc(4096));
+          await hasArrived(i * 4096);
+        }
+        chunks = 0;
+        client.write(Buffer.alloc(1 << 23));
+        await hasArrived(10 * 4096 + (1 << 23));
+        assert.ok(chunks < 1000, `${chunks} chunks`);
+      });
+
     it('what a pipe between sockets leaves to the listeners', async () => {
       const [from, to] = await sockets(net, 2);
       const seen = [];
