@@ -123,8 +123,7 @@ function checkPort(port) {
 }
 
 // Whether to try all addresses of a name, and how long each may take.
-function familySelection(options) {
-  const { autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
+function familySelection(autoSelectFamily, autoSelectFamilyAttemptTimeout) {
   if (autoSelectFamily != null) {
     validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
   }
@@ -141,15 +140,18 @@ function familySelection(options) {
   };
 }
 
-// What a TCP connection needs to know of its options, read in core's order.
+// What a TCP connection needs to know of its options, read in core's order, and
+// all before any is checked.
 function targetOf(options) {
-  const { localAddress, localPort, host: given, port } = options;
+  const { localAddress, localPort, host: given, port,
+    autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
   const host = given || 'localhost';
   // Versions that refuse it do so here, others leave it to the lookup.
   if (typeof host !== 'string' || host.includes('\0')) versions.checkHost(host);
   checkLocal(localAddress, localPort);
   checkPort(port);
-  const selection = familySelection(options);
+  const selection =
+    familySelection(autoSelectFamily, autoSelectFamilyAttemptTimeout);
   const family = isIP(host);
   if (!family && options.lookup != null) {
     validate.callable(options.lookup, 'options.lookup');
