@@ -5,7 +5,7 @@
 // Compares core's net and uvnet on random values: texts of addresses, SocketAddress,
 // BlockList, and the options of sockets and servers. Prints each case that differs,
 // and ends with code 1 if there is one. --sabotage compares core with a net that does
-// not know ::1.
+// not know addresses that end with 1.
 
 const net = require('node:net');
 const path = require('node:path');
@@ -38,7 +38,7 @@ function outcome(run, subject) {
 
 function sabotaged() {
   return { ...net, SocketAddress: net.SocketAddress, BlockList: net.BlockList,
-    isIP: (text) => (text === '::1' ? 0 : net.isIP(text)) };
+    isIP: (text) => (String(text).endsWith('1') ? 0 : net.isIP(text)) };
 }
 
 const weights = Object.fromEntries(
