@@ -212,6 +212,16 @@ forEachNet((net, name) => {
     assert.ok(await eventually(() => socket.closed));
   });
 
+  it('reusePort is true or nothing, and makes listen() exclusive', async () => {
+    const seen = [true, 1, 'x', false].map((reusePort) => {
+      const options = { port: 0, host: '127.0.0.1', reusePort };
+      net.createServer().listen(options).close();
+      return options.exclusive;
+    });
+    const first = MAJOR < 22 ? undefined : true;
+    assert.deepStrictEqual(seen, [first, undefined, undefined, undefined]);
+  });
+
   it('connect() checks localAddress before a host that is no text', () => {
     const socket = new net.Socket();
     assert.throws(() => socket.connect({ port: 1, host: Object.create(null),
