@@ -17,7 +17,7 @@ const { applyKeepAlive, applyTypeOfService } = require('./options');
 const { nextTick, nextTickBy, triggeredBy } = require('./interop/trigger');
 const { finishConnect } = require('./interop/move');
 const { PipeConnectWrap, TCPConnectWrap } = require('./requests');
-const { attachHandle } = require('./stream');
+const { attachFresh } = require('./stream');
 const {
   kConnector, kKeepAlive, kNoDelay, kPeer, kTypeOfService,
 } = require('./symbols');
@@ -71,7 +71,7 @@ function connect(...args) {
   if (this.destroyed || !this._handle) renew(this);
   const isFresh = !this._handle;
   if (isFresh) {
-    attachHandle(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+    attachFresh(this, path ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
     parser.patchOnceLoaded();
   }
   this._unrefTimer();

@@ -153,6 +153,24 @@ forEachNet((net, name) => {
       }), 'TypeError');
     });
 
+    it('is closed when the function for onread\'s buffers throws', async () => {
+      assert.deepStrictEqual(await inChild(name, `async (net, helper) => {
+        const { liveHandles } = require(helper.ROOT + '/lib/binding');
+        const fs = require('node:fs');
+        const onread = { buffer() { throw new Error('no buffer'); }, callback() {} };
+        const server = await helper.listen(net.createServer());
+        const { port } = server.address();
+        const other = await helper.listen(net.createServer());
+        const fd = require(helper.ROOT + '/lib/binding').duplicate(other._handle.fd);
+        const errors = [() => net.connect({ port, onread }),
+          () => new net.Socket({ fd, onread })].map((run) => {
+          try { run(); return ''; } catch (error) { return error.message; }
+        });
+        await helper.eventually(() => liveHandles() === 2);
+        return [errors, liveHandles(), fs.existsSync('/proc/self/fd/' + fd)];
+      }`), [['no buffer', 'no buffer'], 2, false]);
+    });
+
     it('of a connection that cannot be made is closed', async () => {
       assert.strictEqual(await inChild(name, async (net, helper) => {
         const server = await helper.listen(net.createServer());
