@@ -17,7 +17,7 @@ const { applyKeepAlive, applyTypeOfService } = require('./options');
 const { nextTick, nextTickBy, triggeredBy } = require('./interop/trigger');
 const { finishConnect } = require('./interop/move');
 const { PipeConnectWrap, TCPConnectWrap } = require('./requests');
-const { attachHandle } = require('./stream');
+const { attachFresh } = require('./stream');
 const {
   kConnector, kKeepAlive, kNoDelay, kPeer, kTypeOfService,
 } = require('./symbols');
@@ -74,7 +74,7 @@ function connect(...args) {
     const handle = path ? newHandle(Pipe, Pipe.SOCKET) :
       newHandle(TCP, TCP.SOCKET);
     if (typeof handle === 'number') return failWithoutHandle(this, handle);
-    attachHandle(this, handle);
+    attachFresh(this, handle);
     parser.patchOnceLoaded();
   }
   this._unrefTimer();
@@ -134,8 +134,7 @@ function checkPort(port) {
 }
 
 // Whether to try all addresses of a name, and how long each may take.
-function familySelection(options) {
-  const { autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
+function familySelection(autoSelectFamily, autoSelectFamilyAttemptTimeout) {
   if (autoSelectFamily != null) {
     validate.boolean(autoSelectFamily, 'options.autoSelectFamily');
   }
@@ -152,15 +151,18 @@ function familySelection(options) {
   };
 }
 
-// What a TCP connection needs to know of its options, read in core's order.
+// What a TCP connection needs to know of its options, read in core's order, and
+// all before any is checked.
 function targetOf(options) {
-  const { localAddress, localPort, host: given, port } = options;
+  const { localAddress, localPort, host: given, port,
+    autoSelectFamilyAttemptTimeout, autoSelectFamily } = options;
   const host = given || 'localhost';
   // Versions that refuse it do so here, others leave it to the lookup.
   if (typeof host !== 'string' || host.includes('\0')) versions.checkHost(host);
   checkLocal(localAddress, localPort);
   checkPort(port);
-  const selection = familySelection(options);
+  const selection =
+    familySelection(autoSelectFamily, autoSelectFamilyAttemptTimeout);
   const family = isIP(host);
   if (!family && options.lookup != null) {
     validate.callable(options.lookup, 'options.lookup');

@@ -177,7 +177,7 @@ function listen2(server, where) {
 }
 
 function reusesPort(options) {
-  return versions.hasReusePort && Boolean(options.reusePort);
+  return versions.hasReusePort && options.reusePort === true;
 }
 
 // Core's way of listening to a name: with all its addresses asked for, the first
@@ -238,9 +238,9 @@ function closeOnAbort(server, signal) {
 function listenOnPort(server, options, given, { args, flags }) {
   const port = validate.port(given, 'options.port');
   const backlog = options.backlog || backlogOf(args);
-  const reuses = reusesPort(options);
-  const { host } = options;
-  const exclusive = reuses || options.exclusive;
+  // Core leaves it in the user's options.
+  if (reusesPort(options)) options.exclusive = true;
+  const { host, exclusive } = options;
   if (host) {
     lookupAndListen(server, { host, port, exclusive, backlog, flags });
   } else {

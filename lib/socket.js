@@ -20,7 +20,9 @@ const { nextTick } = require('./interop/trigger');
 const { guessHandleType } = require('./descriptor');
 const { Handle } = require('./handle');
 const { Pipe, TCP } = require('./transports');
-const { attachHandle, defineStream, detachHandle } = require('./stream');
+const {
+  attachFresh, attachHandle, defineStream, detachHandle,
+} = require('./stream');
 const { defineConnect } = require('./connect');
 const { defineWriting } = require('./writing');
 const { defineOptions, typeOfServiceOf } = require('./options');
@@ -53,7 +55,7 @@ function Socket(options) {
   Duplex.call(this, streamOptions(settings));
   const handle = handleOf(settings);
   useLaterOptions(this, settings, handle);
-  if (handle !== null) attachHandle(this, handle);
+  if (handle !== null) (settings.handle ? attachHandle : attachFresh)(this, handle);
   startReading(this, settings);
 }
 

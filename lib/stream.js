@@ -37,6 +37,18 @@ function attachHandle(socket, handle) {
   if (socket[kRelay]) handle.useRelay(true);
 }
 
+// As attachHandle(), with a handle that nobody else has: it is closed if the user's
+// function for buffers throws.
+function attachFresh(socket, handle) {
+  try {
+    attachHandle(socket, handle);
+  } catch (error) {
+    socket[kHandle] = null;
+    handle.close();
+    throw error;
+  }
+}
+
 // Takes the user's buffer for the handle. What a function gives instead of one
 // leaves the handle without.
 function useUserBuffer(settings, handle) {
@@ -363,4 +375,4 @@ function defineStream(Socket) {
   Object.assign(Socket.prototype, methods);
 }
 
-module.exports = { attachHandle, defineStream, detachHandle };
+module.exports = { attachFresh, attachHandle, defineStream, detachHandle };

@@ -81,15 +81,32 @@ const zeroConnectionsIsALimit = !(parseInt(process.versions.node, 10) < 21);
 // libuv has it from 1.49 on, and with it net the option.
 const hasReusePort = Number(process.versions.uv.split('.')[1]) >= 49;
 
-// Throws core's error where core looks at the host itself. Else it is left to
-// the lookup.
-function checkHost(host) {
+// Has core connect to what is no host: nowhere.
+function connectTo(host) {
   const socket = new core.Socket();
   try {
     core.quietly(() => socket.connect({ host, port: 1, lookup() {} }));
   } finally {
     socket.destroy();
   }
+}
+
+let refusesHosts;
+
+function refusesNumber() {
+  try {
+    connectTo(5);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+// Throws core's error where core looks at the host itself. Else it is left to
+// the lookup, after core has found it to be no address.
+function checkHost(host) {
+  refusesHosts ??= refusesNumber();
+  if (refusesHosts) connectTo(host);
 }
 
 // Runs what makes core publish something, of which the subscribers do not hear.

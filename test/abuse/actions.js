@@ -13,8 +13,9 @@ const EVENTS = ['data', 'end', 'close', 'drain', 'finish', 'error', 'connect',
   'connection', 'listening', 'drop', 'connectionAttempt', 'prefinish',
   'connectionAttemptFailed', 'connectionAttemptTimeout', 'newListener'];
 // They take over descriptors, which may be another's; a read on a blocking
-// descriptor waits for ever, with core too.
-const NEVER = new Set(['constructor', 'open', 'setBlocking', 'fd']);
+// descriptor waits for ever, with core too, and so do listeners that are whatever
+// an object has by that name.
+const NEVER = new Set(['constructor', 'open', 'setBlocking', 'fd', '_events']);
 const OFTEN = ['destroy', 'end', 'pause', 'resume', 'resetAndDestroy', 'write',
   'read', 'cork', 'uncork', 'setTimeout', 'ref', 'unref', 'destroySoon', 'connect',
   'setEncoding', 'setNoDelay', 'setKeepAlive', 'address', 'pipe', 'unpipe'];

@@ -7,6 +7,7 @@
 // crashes, hangs, throws an error of uvnet's own, leaves a handle or descriptor,
 // or hurts one of four sockets that it has nothing to do with. --only reruns one
 // script; --total counts steps instead of scripts; --all goes on after a finding;
+// SIGTERM ends it when the running process is done;
 // --core tries core's net; --asan runs on the addon with sanitizers.
 
 const { spawn } = require('node:child_process');
@@ -90,7 +91,9 @@ async function main() {
   let next = start;
   let steps = 0;
   let findings = 0;
-  while (next < end && steps < wanted) {
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  while (next < end && steps < wanted && !stop.signal.aborted) {
     const result = await runBatch(next, Math.min(next + Number(values.batch), end), env);
     steps += result.steps;
     next = result.next;

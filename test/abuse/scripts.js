@@ -22,8 +22,10 @@ const KINDS = 5;
 const WORKER = 50;
 const EXIT = 100;
 
-// What JavaScript says of a script's own value where core and uvnet need a number.
-const IS_CONVERSION = /^Cannot convert /;
+// What JavaScript says of a script's own value where core and uvnet need a number or a
+// function.
+const IS_CONVERSION =
+  /^Cannot convert |^(number|string|boolean) .* is not a function$|^Class constructor Trap /;
 
 function isStackOverflow(error) {
   return error instanceof RangeError && error.code === undefined;

@@ -33,7 +33,7 @@ static void take_bytes(const uint8_t **data, size_t *left, struct value *to) {
 }
 
 static void take_value(const uint8_t **data, size_t *left, struct value *to) {
-  static const double numbers[] = {0,   4,           6,   -1,         24,
+  static const double numbers[] = {0,   4,           6,   -1,           24,
                                    128, 4294967303., 1.5, -2147483648., 1e300};
   uint8_t kind = take(data, left);
 
