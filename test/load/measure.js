@@ -44,4 +44,4 @@ async function measure() {
   };
 }
 
-module.exports = { measure };
+module.exports = { descriptors, liveHandles, measure };

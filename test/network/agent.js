@@ -6,7 +6,7 @@
 
 const { once } = require('node:events');
 const { ownNet, serve } = require('../agent');
-const { measure } = require('../load/measure');
+const { descriptors, liveHandles } = require('../load/measure');
 const { Tally, bytesAt } = require('./stream');
 
 const net = ownNet();
@@ -210,7 +210,7 @@ serve({
   listen,
   accepted,
   connect,
-  measure,
+  holdings: () => ({ descriptors: descriptors(), handles: liveHandles() }),
   serverLog: (id) => servers[id].log,
   acceptedCount: (id) => servers[id].accepted.length,
   do: (id, method, ...args) => { sockets[id].socket[method](...args); },

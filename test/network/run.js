@@ -93,8 +93,8 @@ async function judge(talks, { isComplete = false, isEcho = false }, verbose) {
     if (talk.mode === 'core') {
       core.set(talk.role, seen);
     } else if (!isDeepStrictEqual(seen, core.get(talk.role))) {
-      faults.push(`${who}:\n${JSON.stringify(seen)}\nbut core:\n` +
-        JSON.stringify(core.get(talk.role)));
+      faults.push(`${who}:\n${JSON.stringify(seen)}\nbut core:\n${ 
+        JSON.stringify(core.get(talk.role))}`);
     }
   }
   return faults;
@@ -112,8 +112,8 @@ async function runOne(world, [name, scenario], { short, verbose }) {
   }
   faults.push(...await world.clear());
   const seconds = ((Date.now() - begun) / 1000).toFixed(1);
-  console.log(`${faults.length === 0 ? 'ok    ' : 'NOT ok'} ${seconds} s  ` +
-    `IPv${world.family} ${name}`);
+  const verdict = faults.length === 0 ? 'ok    ' : 'NOT ok';
+  console.log(`${verdict} ${seconds} s  IPv${world.family} ${name}`);
   for (const fault of faults) console.log(`  ${fault}`);
   return { talks: talks.length, failed: faults.length > 0 };
 }

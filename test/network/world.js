@@ -4,6 +4,7 @@
 // way to uvnet, on the far one a process on core's net, which they all talk to.
 
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { Agent, MODES } = require('../agent');
 const { FAR, Link, NEAR } = require('./link');
 const { hashOf } = require('./stream');
@@ -56,12 +57,11 @@ class World {
 
   async open() {
     await this.link.open();
-    const flags = ['--expose-gc'];
     for (const mode of Object.keys(MODES)) {
-      this.agents[mode] = new Agent(AGENT, mode, { flags });
+      this.agents[mode] = new Agent(AGENT, mode);
     }
     this.peer = new Agent(AGENT, 'core',
-      { flags, prefix: this.link.prefix(FAR.name) });
+      { prefix: this.link.prefix(FAR.name) });
     this.#before = await this.#holdings();
     return this;
   }
@@ -70,23 +70,24 @@ class World {
   get programs() { return [...Object.values(this.agents), this.peer]; }
 
   #holdings() {
-    return Promise.all(this.programs.map((agent) => agent.call('measure')));
+    return Promise.all(this.programs.map((agent) => agent.call('holdings')));
   }
 
-  /** Ends all sockets and tells what is left, as text. */
+  /** Ends all sockets and tells what is left after a while, as text. */
   async clear() {
     this.link.lose(0);
     await Promise.all(this.programs.map((agent) => agent.call('clear')));
-    const after = await this.#holdings();
-    const left = [];
-    after.forEach((is, i) => {
-      for (const what of ['descriptors', 'handles']) {
-        const more = is[what] - this.#before[i][what];
-        const name = [...this.modes, 'peer'][i];
-        if (more > 0) left.push(`${name} has ${more} more ${what}`);
-      }
-    });
-    return left;
+    for (const end = Date.now() + 1000; ; await sleep(10)) {
+      const left = this.#leftOver(await this.#holdings());
+      if (left.length === 0 || Date.now() > end) return left;
+    }
+  }
+
+  #leftOver(after) {
+    return after.flatMap((is, i) => ['descriptors', 'handles'].map((what) => {
+      const more = is[what] - this.#before[i][what];
+      return more > 0 && `${[...this.modes, 'peer'][i]}: ${more} more ${what}`;
+    })).filter(Boolean);
   }
 
   /** Where the other host's server is, for a client on one of them. */

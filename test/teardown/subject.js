@@ -18,19 +18,19 @@ function post(message) {
 
 // `in the middle`: the thread is in its listener still when it is ended.
 const ENDINGS = {
-  'terminate'() {
+  'terminate': function() {
     // Not to end by itself before.
     setInterval(() => {}, 1000);
     post({ terminate: true });
   },
-  'terminate in the middle'() {
+  'terminate in the middle': function() {
     post({ terminate: true });
     for (;;);
   },
   'exit': () => process.exit(3),
-  'exception'() { throw new Error('end'); },
+  'exception': function() { throw new Error('end'); },
   'rejection': () => { Promise.reject(new Error('end')); },
-  'natural'() {
+  'natural': function() {
     for (const one of tracked) one.unref();
   },
   'SIGTERM': () => process.kill(process.pid, 'SIGTERM'),

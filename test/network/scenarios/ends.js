@@ -111,13 +111,13 @@ function killAll({ link, addresses, family }, name) {
 }
 
 const KILLS = {
-  async 'reset by the peer'(world, talks) {
+  'reset by the peer': async function(world, talks) {
     await each(talks, ({ theirs }) => theirs.do('resetAndDestroy'));
   },
-  async 'killed here'(world) {
+  'killed here': async function(world) {
     killAll(world, 'near');
   },
-  async 'killed there'(world) {
+  'killed there': async function(world) {
     killAll(world, 'far');
   },
 };
