@@ -53,6 +53,7 @@ static void cleanup(napi_async_cleanup_hook_handle hook, void *data) {
 /* A loop that a listener runs inside of a dispatch shall not wait for answers
  * to what is still in the outbox. */
 static void on_prepare(uv_prepare_t *prepare) {
+  uvnet_event_release(prepare->data);
   struct uvnet_env *env = prepare->data;
   napi_handle_scope scope = NULL;
 

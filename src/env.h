@@ -63,8 +63,10 @@ struct uvnet_env {
   /* Which ring events go to; JavaScript reads the other. */
   uint32_t event_ring;
   uint32_t event_count;
-  /* Handles that are gone, but JavaScript does not know it yet. */
+  /* Handles that are gone, but JavaScript does not know it yet; and those of
+   * which it knows. */
   struct uvnet_handle *closed;
+  struct uvnet_handle *forgotten;
   /* JavaScript runs a dispatch. */
   bool dispatching;
   double *results;

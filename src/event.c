@@ -38,12 +38,24 @@ static int32_t *ring_of(const struct uvnet_env *env, uint32_t number) {
 }
 
 /* JavaScript knows that these handles are gone. */
-static void release(struct uvnet_handle *closed) {
+static void forget(struct uvnet_env *env, struct uvnet_handle *closed) {
   while (closed != NULL) {
     struct uvnet_handle *next = closed->next_closed;
 
-    uvnet_handle_release(closed);
+    closed->next_closed = env->forgotten;
+    env->forgotten = closed;
     closed = next;
+  }
+}
+
+void uvnet_event_release(struct uvnet_env *env) {
+  if (env->dispatching)
+    return;
+  while (env->forgotten != NULL) {
+    struct uvnet_handle *handle = env->forgotten;
+
+    env->forgotten = handle->next_closed;
+    uvnet_handle_release(handle);
   }
 }
 
@@ -67,7 +79,7 @@ static void dispatch_ring(struct uvnet_env *env) {
     report_exception(env->napi);
   env->dispatching = outer;
   env->outbox[UVNET_OUTBOX_OPEN] = 0;
-  release(closed);
+  forget(env, closed);
   /* A loop inside of a dispatch leaves alone what the outer one still needs. */
   if (!outer)
     env->relay_used = 0;

@@ -77,6 +77,11 @@ void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
 /* Whether one more event can be queued without a dispatch. */
 bool uvnet_event_has_room(const struct uvnet_env *env);
 
+/* Frees the handles that JavaScript knows to be gone, and their ids, unless it
+ * runs. It may have closed a handle and run the loop, all in a callback of that
+ * handle's, to which libuv returns: so no such callback must call this. */
+void uvnet_event_release(struct uvnet_env *env);
+
 /* Dispatches all events that wait. */
 void uvnet_event_flush(struct uvnet_env *env);
 

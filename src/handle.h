@@ -84,7 +84,7 @@ struct uvnet_handle {
   napi_ref user_buffer;
   uint64_t bytes_read;
   uint64_t bytes_written;
-  /* In env->closed. */
+  /* In env->closed, or env->forgotten. */
   struct uvnet_handle *next_closed;
 };
 

@@ -62,6 +62,33 @@ async function waitInside(net, helper) {
     whole: received.every(({ length }) => length % size === 0) };
 }
 
+// A listener destroys its socket and runs the loop until that is closed, in the
+// middle of libuv's read from it, to which both return.
+async function closeInside(net, helper) {
+  const { turn } = require(process.argv[2]);
+  const { liveHandles } = require(process.argv[3]);
+  const { client, peer } = await helper.pair(net);
+  let closed = false;
+  let live = 0;
+  const isOpen = () => !closed;
+  peer.on('close', () => { closed = true; });
+  peer.on('data', ({ length }) => {
+    if (length !== 65536 || closed) return;
+    const before = liveHandles();
+    peer.destroy();
+    for (let i = 0; i < 100 && isOpen(); i++) turn();
+    live = before - liveHandles();
+  });
+  client.on('error', () => {});
+  for (let i = 0; i < 100 && isOpen(); i++) {
+    client.write(Buffer.alloc(1 << 20));
+    await helper.turn();
+  }
+  client.destroy();
+  await helper.turn();
+  return { closed, live };
+}
+
 describe('a listener that runs the loop itself', () => {
   let addon;
 
@@ -83,6 +110,15 @@ describe('a listener that runs the loop itself', () => {
       for (const size of [10, 4000]) {
         it(`${how}, ${size} bytes`, () => losesNothing(name, size, how));
       }
+    }
+
+    // Core frees the handle there.
+    if (name === 'uvnet') {
+      it('and closes its socket there', async () => {
+        const binding = path.join(__dirname, '..', 'lib', 'binding.js');
+        assert.deepStrictEqual(await inChild(name, closeInside,
+          { args: [addon, binding] }), { closed: true, live: 0 });
+      });
     }
   });
 });
