@@ -70,7 +70,8 @@ function chosen(count, random, isWhole) {
 function faultsOf(one, [call, role], numbers, isWhole) {
   const faults = [];
   for (const [i, error] of ERRORS[call].entries()) {
-    const isShort = numbers.length < FEW || ERRORS[call].length <= FEW;
+    const isShort = one.isChained || numbers.length < FEW ||
+      ERRORS[call].length <= FEW;
     const some = isWhole || isShort ? numbers :
       numbers.filter((_, at) => at === 0 || at % 2 === i % 2);
     for (const nth of some) faults.push({ call, role, nth, error });
