@@ -32,8 +32,11 @@ describe('faults', function suite() {
     this.skip();
   });
 
-  it('each sixtieth of the table', async () => {
-    const stdout = await run('--every', '60');
+  // Fewer still where a run tries the other way to dispatch.
+  const every = process.env.UVNET_TEST_ONLY ? '500' : '120';
+
+  it(`one in ${every} of the table`, async () => {
+    const stdout = await run('--every', every);
     console.log(stdout.replace(/^/gm, '      ').trimEnd());
     assert.match(stdout, / 0 findings/);
   });

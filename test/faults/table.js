@@ -65,11 +65,14 @@ function chosen(count, random, isWhole) {
   return [...new Set(some)].sort((a, b) => a - b);
 }
 
-// Where errors are many, each fails at every second number of those.
+// Where both errors and calls are many, each fails at every second number of
+// those.
 function faultsOf(one, [call, role], numbers, isWhole) {
   const faults = [];
   for (const [i, error] of ERRORS[call].entries()) {
-    const some = isWhole || ERRORS[call].length <= FEW ? numbers :
+    const isShort = one.isChained || numbers.length < FEW ||
+      ERRORS[call].length <= FEW;
+    const some = isWhole || isShort ? numbers :
       numbers.filter((_, at) => at === 0 || at % 2 === i % 2);
     for (const nth of some) faults.push({ call, role, nth, error });
     if (LASTING[call]?.includes(error)) {
@@ -99,6 +102,9 @@ function casesOf(one, { core, uvnet }, { random, isWhole }) {
     for (const fault of faultsOf(one, [call, role], numbers, isWhole)) {
       // Then the number of a call says the same to both.
       fault.isExact = core[key] === uvnet[key];
+      // What the first one does changes how many there are; and an error that a
+      // deferred write meets may come behind the peer's end.
+      if (fault.fault.then !== undefined) fault.isRacy = true;
       cases.push(fault);
     }
   }
