@@ -164,7 +164,7 @@ function lookup(random, world, act) {
     trap();
     const answer = random.pick([[null, '127.0.0.1', 4], [null, 'x', 9],
       [null, [{ address: '127.0.0.1', family: 4 }]], [null, []],
-      [new HostileError('lookup')], [null, null]]);
+      [new HostileError('lookup')]]);
     if (random.chance(0.5)) setImmediate(() => done(...answer));
     else done(...answer);
     if (random.chance(0.1)) done(...answer);
