@@ -11,10 +11,9 @@
 /* Node frees the references of an environment that ends only where they own
  * something. */
 static void delete_references(struct uvnet_env *env) {
-  const napi_ref references[] = {env->dispatch,    env->events_ref,
-                                 env->results_ref, env->outbox_ref,
-                                 env->relay_ref,   env->slab.memory,
-                                 env->bulk.memory};
+  const napi_ref references[] = {
+      env->dispatch,  env->events_ref,  env->results_ref, env->outbox_ref,
+      env->relay_ref, env->slab.memory, env->bulk.memory};
   size_t i;
 
   for (i = 0; i < sizeof(references) / sizeof(references[0]); i++)
