@@ -9,7 +9,21 @@
 #include "outbox.h"
 #include "server.h"
 
+/* Node frees the references of an environment that ends only where they own
+ * something. */
+static void delete_references(struct uvnet_env *env) {
+  const napi_ref references[] = {
+      env->dispatch,  env->events_ref,  env->results_ref, env->outbox_ref,
+      env->relay_ref, env->slab.memory, env->bulk.memory};
+  size_t i;
+
+  for (i = 0; i < sizeof(references) / sizeof(references[0]); i++)
+    if (references[i] != NULL)
+      (void)napi_delete_reference(env->napi, references[i]);
+}
+
 static void env_free(struct uvnet_env *env) {
+  delete_references(env);
   free(env->slots);
   free(env->scratch);
   free(env->relay);
@@ -19,9 +33,9 @@ static void env_free(struct uvnet_env *env) {
 static void cleanup_done(struct uvnet_env *env) {
   napi_async_cleanup_hook_handle hook = env->cleanup_hook;
 
-  (void)napi_remove_async_cleanup_hook(hook);
   /* No JavaScript runs from here on, so nobody calls a native function. */
   env_free(env);
+  (void)napi_remove_async_cleanup_hook(hook);
 }
 
 static void on_watcher_closed(uv_handle_t *uv) {

@@ -16,7 +16,7 @@ const { Peers } = require('./peers');
 const states = require('./states');
 
 const SUBJECT = path.join(__dirname, 'subject.js');
-const LIMIT_MS = 20000;
+const LIMIT_MS = 60000;
 const { UVNET_TEST_NET: specifier } = process.env;
 let peers;
 

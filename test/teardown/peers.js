@@ -6,6 +6,7 @@
 const net = require('node:net');
 const tls = require('node:tls');
 const { once } = require('node:events');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { closedPort, deafPort, tmpPath, disposeAll } = require('../helper');
 const psk = require('../psk');
 
@@ -91,6 +92,8 @@ class Peers {
    * the clock. */
   async settle(isLoud) {
     const end = Date.now() + 5000;
+    // What has connected just before may not be accepted yet.
+    await sleep(5);
     for (const socket of this.#sockets) {
       if (socket.isPaused()) socket.resume();
     }
@@ -98,7 +101,7 @@ class Peers {
       for (const socket of this.#sockets) {
         if (socket.readableEnded) socket.destroy();
       }
-      await new Promise((resolve) => { setTimeout(resolve, 2); });
+      await sleep(2);
     }
     const stuck = this.#sockets.size;
     for (const socket of this.#sockets) socket.destroy();

@@ -27,6 +27,7 @@ const HELP = `Usage: node test/teardown/run.js [options]
                  they end, --seed chooses
   --workers N    besides, so many threads in a row (0)
   --seed N       of what is random (1)
+  --valgrind     under valgrind, half a minute for a case
   --verbose      also prints what was seen
   --help         this text
 `;
@@ -39,6 +40,7 @@ const OPTIONS = {
   short: { type: 'boolean', default: false },
   workers: { type: 'string', default: '0' },
   seed: { type: 'string', default: '1' },
+  valgrind: { type: 'boolean', default: false },
   verbose: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -95,9 +97,11 @@ async function inARow(agent, count, seed) {
 }
 
 // All cases on one net: what was seen, by case, and what is wrong by itself.
-async function runMode(mode, cases, { workers, seed }) {
+async function runMode(mode, cases, { workers, seed, valgrind }) {
   const begun = Date.now();
-  const agent = new Agent(PARENT, mode, { flags: ['--expose-gc'] });
+  const tool = valgrind && new (require('./valgrind').Valgrind)();
+  const agent = new Agent(PARENT, mode, { prefix: tool ? tool.prefix : [],
+    flags: ['--expose-gc', ...(tool ? tool.flags : [])] });
   const seen = new Map();
   const faults = [];
   try {
@@ -122,8 +126,13 @@ async function runMode(mode, cases, { workers, seed }) {
   } catch (error) {
     faults.push(error.stack);
   }
-  const { code, signal, stderr } = await agent.end();
+  const { code, signal, stderr } = await agent.end(60000);
   if (code !== 0 || stderr) faults.push(`ended: ${code ?? signal} ${stderr}`);
+  if (tool) {
+    const { all, own } = tool.report();
+    console.log(`${mode}: ${all} errors, ${own.length} with the addon`);
+    faults.push(...own);
+  }
   return { mode, seen, faults };
 }
 
