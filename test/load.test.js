@@ -10,11 +10,11 @@ const RUN = path.join(__dirname, 'load', 'run.js');
 const PIPES = ['ignore', 'pipe', 'pipe'];
 
 const LOADS = {
-  'connections held and churned': ['hold', '--connections', '300', '--cycles',
-    '2', '--rounds', '2', '--mode', 'core', '--mode', 'uvnet'],
-  'connections opened and closed': ['churn', '--total', '3000', '--mode',
+  'connections held and churned': ['hold', '--connections', '200', '--cycles',
+    '2', '--rounds', '1', '--mode', 'core', '--mode', 'uvnet'],
+  'connections opened and closed': ['churn', '--total', '2000', '--mode',
     'preload'],
-  'one pair with pauses': ['pair', '--seconds', '2', '--mode', 'uvnet'],
+  'one pair with pauses': ['pair', '--seconds', '1', '--mode', 'uvnet'],
 };
 
 // Memory is measured: not with sanitizers, and once is enough.
