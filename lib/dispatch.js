@@ -201,6 +201,15 @@ function copyChunks(batch) {
   return chunks;
 }
 
+// The rest of the running dispatch, and those that came while it ran.
+function deliverLater() {
+  for (;;) {
+    if (at < end) deliverAll();
+    else if (later.length > 0) begin(later.shift());
+    else return;
+  }
+}
+
 // C will use the memory of the events that are left, and of these, and of their
 // bytes, so all are copied. They are delivered before the listener goes on, the
 // older ones first, and as with core no tick runs meanwhile.
@@ -217,12 +226,11 @@ function dispatchNested(chunks) {
   outbox.close();
   const wasNested = isNested;
   isNested = true;
-  for (;;) {
-    if (at < end) deliverAll();
-    else if (later.length > 0) begin(later.shift());
-    else break;
+  try {
+    deliverLater();
+  } finally {
+    isNested = wasNested;
   }
-  isNested = wasNested;
 }
 
 let isDispatching = false;

@@ -8,7 +8,11 @@ const { EventEmitter } = require('events');
 const process = require('process');
 const binding = require('./binding');
 const { Buffer, hrtime } = require('./builtin');
-const { lengthOf } = require('./chunk');
+const { lengthOf, set } = require('./chunk');
+
+// No method that somebody may have replaced by then runs between a look at how
+// full the outbox is and its next record.
+const { latin1Write, write } = Buffer.prototype;
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
@@ -123,8 +127,8 @@ function encode(string, start, asLatin1) {
     }
     if (i === length) return length;
   }
-  return asLatin1 ? bytes.latin1Write(string, start) :
-    bytes.write(string, start, 'utf8');
+  return asLatin1 ? latin1Write.call(bytes, string, start) :
+    write.call(bytes, string, start, 'utf8');
 }
 
 // The last record: where it starts, in words, and where its bytes end.
@@ -166,7 +170,7 @@ function put(id, chunk, asLatin1) {
   if (isString) {
     finish(start + encode(chunk, start, asLatin1));
   } else {
-    bytes.set(chunk, start);
+    set.call(bytes, chunk, start);
     finish(start + length);
   }
   return true;
@@ -180,7 +184,7 @@ function append(chunk, encoding, start) {
     // One that was transferred meanwhile is empty, and cannot be read.
     if (length === 0) return start;
     if (start + length > bytes.length) return -1;
-    bytes.set(chunk, start);
+    set.call(bytes, chunk, start);
     return start + length;
   }
   const asLatin1 = isLatin1(encoding);

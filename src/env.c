@@ -13,13 +13,15 @@
  * something. */
 static void delete_references(struct uvnet_env *env) {
   const napi_ref references[] = {
-      env->dispatch,  env->events_ref,  env->results_ref, env->outbox_ref,
-      env->relay_ref, env->slab.memory, env->bulk.memory};
+      env->dispatch,   env->events_ref,    env->results_ref, env->inbox_ref,
+      env->outbox_ref, env->outbox_memory, env->spare};
   size_t i;
 
   for (i = 0; i < sizeof(references) / sizeof(references[0]); i++)
     if (references[i] != NULL)
       (void)napi_delete_reference(env->napi, references[i]);
+  for (i = 0; i < env->large_count; i++)
+    (void)napi_delete_reference(env->napi, env->large[i]);
 }
 
 static void env_free(struct uvnet_env *env) {
