@@ -12,7 +12,7 @@ const ROOT = path.join(__dirname, '..', '..');
 const CHILD = path.join(__dirname, 'child.js');
 
 // No case takes so long, unless its process turns round in a circle.
-const FROZEN_MS = 20000;
+const FROZEN_MS = 10000;
 const LOOK_MS = 100;
 
 /** Why nothing can be run here; or undefined. */
