@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
+const { inspect, parseArgs } = require('node:util');
 const { complaint, coreFails } = require('./compare');
 const { Runner, whyNot } = require('./execute');
 const { scenarios } = require('./scenarios');
@@ -110,6 +110,11 @@ async function judge(runner, cases, bases) {
 // The cases to try, from what each scenario does when nothing fails.
 async function plan(runner) {
   const judged = await judge(runner, plain().filter(isScenarioWanted));
+  for (const { one, core, uvnet } of judged) {
+    // Nothing fails yet.
+    const bad = [core, uvnet].find((result) => result.crash || result.waits);
+    if (bad) throw new Error(`${one.name} does not end: ${inspect(bad)}`);
+  }
   const random = randomOf(Number(given.seed));
   const faults = judged.flatMap(({ one, core, uvnet }) => casesOf(one,
     { core: core.counts, uvnet: uvnet.counts },

@@ -294,7 +294,7 @@ function options(t) {
 // Nobody listens there.
 function refused(t) {
   const server = t.serve({}, () => {}, () => {
-    server.removeAllListeners('close');
+    t.forget(server);
     server.close(() => {
       const client = t.client();
       t.write(client, MESSAGE);

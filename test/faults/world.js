@@ -183,6 +183,13 @@ class World {
     }
   }
 
+  /** What becomes of that server is no matter any more. */
+  forget(server) {
+    server.removeAllListeners('close');
+    this.#open.delete(server);
+    this.#servers.delete(server);
+  }
+
   /** An exception that nobody has caught. */
   uncaught(error) { this.log('process', describe('error', error)); }
 
