@@ -20,7 +20,7 @@ enum {
   UVNET_INBOX_LIMIT = 64 * 1024,
   UVNET_INBOX_SIZE = UVNET_INBOX_LIMIT + UVNET_READ_SIZE,
   /* Chunks of large reads that wait for one dispatch, */
-  UVNET_LARGE_LIMIT = 16,
+  UVNET_LARGE_LIMIT = 64,
   /* and events. */
   UVNET_EVENT_LIMIT = 256,
   /* Numbers of one event: kind, handle id, and two that the kind explains. */

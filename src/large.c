@@ -1,22 +1,29 @@
 #include "large.h"
 
+#include <string.h>
+
 #include "env.h"
 #include "handle.h"
 #include "os.h"
 
 enum {
-  /* Below this size a copy costs less than a Buffer made by N-API. */
-  SMALLEST = 4096,
+  /* Where reads fill what they are given, they are given more, up to this.
+   * Fewer, larger reads cost less. */
+  LARGEST = 256 * 1024,
   /* So many reads in a row have the expected length before one looks whether
    * there is more. */
   LOOK_INTERVAL = 8
 };
 
-void uvnet_large_note(struct uvnet_handle *handle, size_t length) {
-  bool again = length == handle->last_read || length == UVNET_READ_SIZE;
+void uvnet_large_note(struct uvnet_handle *handle, size_t length,
+                      size_t offered) {
+  bool again = length == handle->last_read && length >= UVNET_LARGE;
+  size_t expected = again ? length : 0;
 
+  if (length >= UVNET_READ_SIZE)
+    expected = length == offered ? 2 * length : UVNET_READ_SIZE;
   handle->last_read = (uint32_t)length;
-  handle->expected_read = again && length >= SMALLEST ? (uint32_t)length : 0;
+  handle->expected_read = (uint32_t)(expected > LARGEST ? LARGEST : expected);
 }
 
 static void drop_spare(struct uvnet_env *env) {
@@ -68,8 +75,29 @@ int32_t uvnet_large_take(struct uvnet_env *env) {
   return (int32_t)env->large_count++;
 }
 
+int32_t uvnet_large_copy(struct uvnet_env *env, const char *bytes,
+                         size_t length) {
+  napi_env napi = env->napi;
+  napi_handle_scope scope = NULL;
+  napi_value buffer = NULL;
+  void *data = NULL;
+  int32_t index = UV_ENOMEM;
+
+  if (!uvnet_large_has_room(env) ||
+      napi_open_handle_scope(napi, &scope) != napi_ok)
+    return UV_ENOMEM;
+  if (napi_create_buffer(napi, length, &data, &buffer) == napi_ok &&
+      napi_create_reference(napi, buffer, 1, &env->large[env->large_count]) ==
+          napi_ok) {
+    memcpy(data, bytes, length);
+    index = (int32_t)env->large_count++;
+  }
+  (void)napi_close_handle_scope(napi, scope);
+  return index;
+}
+
 bool uvnet_large_reads_on(struct uvnet_handle *handle, size_t length) {
-  if (length == UVNET_READ_SIZE)
+  if (length >= UVNET_READ_SIZE)
     return true;
   if (++handle->expected_reads < LOOK_INTERVAL)
     return false;

@@ -1,10 +1,10 @@
-/* Reads that become chunks without being copied.
+/* Large reads, whose chunks are made in C.
  *
  * A chunk's memory must be its alone and end where it does. So a read can land
- * in a Buffer only if its length is known before, and it is guessed: a sender
- * that fills each read, or whose last two reads had one length, will do so
- * again. A read that is shorter is copied from the Buffer, which serves for the
- * next one. */
+ * in the chunk itself only if its length is known before, and it is guessed: a
+ * sender that fills each read, or whose last two reads had one length, will do
+ * so again. The chunk of another large read is a copy, made at once: the memory
+ * that it was read into serves again while it is in the processor's cache. */
 #ifndef UVNET_LARGE_H
 #define UVNET_LARGE_H
 
@@ -17,8 +17,14 @@
 struct uvnet_env;
 struct uvnet_handle;
 
-/* Notes the length of a read, for the guess at the next one. */
-void uvnet_large_note(struct uvnet_handle *handle, size_t length);
+/* Reads from this size on are large. Below it a copy by JavaScript costs less
+ * than a Buffer made by N-API. */
+enum { UVNET_LARGE = 4096 };
+
+/* Notes the length of a read that could have brought `offered` bytes, for the
+ * guess at the next one. */
+void uvnet_large_note(struct uvnet_handle *handle, size_t length,
+                      size_t offered);
 
 /* Memory for as many bytes as the handle's next read is expected to bring;
  * empty if that is unknown or too little to pay. No JavaScript runs until the
@@ -26,9 +32,13 @@ void uvnet_large_note(struct uvnet_handle *handle, size_t length);
 uv_buf_t uvnet_large_memory(struct uvnet_handle *handle);
 
 /* Has the Buffer that uvnet_large_memory() gave last, which is full, go to the
- * next dispatch. Its index among the dispatch's arguments, or a negative error:
- * then the bytes have to be copied. */
+ * next dispatch. Its index among the dispatch's arguments, or a negative error.
+ */
 int32_t uvnet_large_take(struct uvnet_env *env);
+
+/* The same with a new Buffer that has a copy of these bytes. */
+int32_t uvnet_large_copy(struct uvnet_env *env, const char *bytes,
+                         size_t length);
 
 /* Whether libuv shall read on at once behind a read of `length` bytes that was
  * expected. Most often that would be in vain; but a sender may have more now

@@ -116,23 +116,50 @@ static void deliver_copy(struct uvnet_handle *handle, const uv_buf_t *buffer,
   uvnet_event_flush(env);
 }
 
+/* Queues the event of a read whose chunk is number `index` of the dispatch's,
+ * or could not be made. JavaScript may run, and does with `now`. */
+static void emit_large(struct uvnet_handle *handle, size_t length,
+                       int32_t index, bool now) {
+  struct uvnet_env *env = handle->env;
+
+  if (index >= 0)
+    uvnet_event_emit(env, UVNET_EVENT_READ_LARGE, handle->id, (int32_t)length,
+                     index);
+  else
+    uvnet_event_emit(env, UVNET_EVENT_READ, handle->id, index, -1);
+  if (now || !uvnet_large_has_room(env))
+    uvnet_event_flush(env);
+}
+
+/* What was read into the inbox. */
+static void deliver_inbox(struct uvnet_handle *handle, const uv_buf_t *buffer,
+                          size_t length, bool full) {
+  struct uvnet_env *env = handle->env;
+
+  if (length < UVNET_LARGE || handle->user_buffer != NULL)
+    uvnet_event_read(env, handle->id, length, full);
+  else
+    emit_large(handle, length, uvnet_large_copy(env, buffer->base, length),
+               full);
+}
+
 /* What was read where uvnet_large_memory() said. */
 static void deliver_large(struct uvnet_handle *handle, const uv_buf_t *buffer,
                           size_t length) {
   struct uvnet_env *env = handle->env;
-  bool full = length == buffer->len;
-  int32_t index = full ? uvnet_large_take(env) : -1;
 
-  if (index < 0) {
+  if (length == buffer->len) {
+    int32_t index = uvnet_large_take(env);
+
+    handle->has_read_enough = !uvnet_large_reads_on(handle, length);
+    emit_large(handle, length, index, !handle->has_read_enough);
+  } else if (length >= UVNET_LARGE) {
+    emit_large(handle, length, uvnet_large_copy(env, buffer->base, length),
+               false);
+  } else {
     memcpy(uvnet_event_inbox(env), buffer->base, length);
-    uvnet_event_read(env, handle->id, length, full);
-    return;
+    uvnet_event_read(env, handle->id, length, false);
   }
-  uvnet_event_emit(env, UVNET_EVENT_READ_LARGE, handle->id, (int32_t)length,
-                   index);
-  handle->has_read_enough = !uvnet_large_reads_on(handle, length);
-  if (!handle->has_read_enough || !uvnet_large_has_room(env))
-    uvnet_event_flush(env);
 }
 
 /* What was read into the user's buffer. */
@@ -163,7 +190,7 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
 
   handle->bytes_read += length;
   env->counters.bytes_read += length;
-  uvnet_large_note(handle, length);
+  uvnet_large_note(handle, length, buffer->len);
   if (length >= DIRECT_READ)
     keep_freed_memory(env);
   if (UVNET_OS_READS_PEND) {
@@ -171,7 +198,7 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   } else if (uvnet_relay_owns(env, buffer->base)) {
     uvnet_relay_read(handle, length, full);
   } else if (buffer->base == uvnet_event_inbox(env)) {
-    uvnet_event_read(env, handle->id, length, full);
+    deliver_inbox(handle, buffer, length, full);
   } else if (handle->user_buffer == NULL) {
     deliver_large(handle, buffer, length);
   } else {
@@ -254,7 +281,7 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
   if (count > 0) {
     handle->bytes_read += (uint64_t)count;
     handle->env->counters.bytes_read += (uint64_t)count;
-    uvnet_large_note(handle, (size_t)count);
+    uvnet_large_note(handle, (size_t)count, length);
   }
   return js_int(napi, count);
 }
