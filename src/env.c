@@ -178,8 +178,7 @@ static bool get_memory(struct uvnet_env *env, napi_value share) {
       napi, share, sizeof(double) * UVNET_RESULT_FIELDS, &env->results_ref);
   if (env->results == NULL)
     return false;
-  env->inbox =
-      shared_memory(napi, share, 2 * UVNET_INBOX_SIZE, &env->inbox_ref);
+  env->inbox = shared_memory(napi, share, UVNET_INBOXES_SIZE, &env->inbox_ref);
   if (env->inbox == NULL)
     return false;
   env->outbox =

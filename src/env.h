@@ -19,6 +19,8 @@ enum {
   /* Bytes of the inbox: at its limit there is room for one more read. */
   UVNET_INBOX_LIMIT = 64 * 1024,
   UVNET_INBOX_SIZE = UVNET_INBOX_LIMIT + UVNET_READ_SIZE,
+  /* There are two. */
+  UVNET_INBOXES_SIZE = 2 * UVNET_INBOX_SIZE,
   /* Chunks of large reads that wait for one dispatch, */
   UVNET_LARGE_LIMIT = 64,
   /* and events. */
