@@ -48,7 +48,7 @@ function eslint() {
 }
 
 function clangFormat() {
-  const files = [...FOLDERS, 'test/c']
+  const files = [...FOLDERS, 'test/c', 'test/faults', 'test/fuzz']
     .flatMap((name) => cFiles(name, ['.c', '.h']));
   return passes('clang-format', ['--dry-run', '-Werror', ...files]);
 }
