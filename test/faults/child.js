@@ -97,7 +97,8 @@ async function run({ scenario, isUnix, fault }, canary) {
   if (fault) page.plan(fault);
   page.watch(true);
   const answered = sing(canary);
-  world = new World(net, { isUnix, arm: () => page.arm(true) });
+  world = new World(net,
+    { isUnix, arm: () => page.arm(true), isPatient: !fault });
   if (!late) page.arm(true);
   try {
     body(world);

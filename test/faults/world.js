@@ -10,6 +10,8 @@ const path = require('node:path');
 // Nothing happens for so long: the scenario waits for what will not come. A
 // program would have a timeout; what is left is destroyed.
 const QUIET_MS = 150;
+// The same where nothing fails and nothing should be waited for.
+const PATIENT_MS = 5000;
 // Longer than closing takes.
 const CLOSE_MS = 1500;
 // Longer than a scenario that moves takes.
@@ -45,10 +47,12 @@ class World {
   #isEnding = false;
   #counts = new Map();
   sent = new Map();
+  #quietMs;
   result = { waits: false, stuck: false, corrupt: false };
 
-  constructor(net, { isUnix, arm }) {
+  constructor(net, { isUnix, arm, isPatient }) {
     this.net = net;
+    this.#quietMs = isPatient ? PATIENT_MS : QUIET_MS;
     this.isUnix = isUnix;
     this.arm = arm;
     this.finished = new Promise((resolve) => { this.#done = resolve; });
@@ -59,7 +63,7 @@ class World {
   touch() {
     if (this.#isEnding) return;
     this.#timer?.close();
-    this.#timer = setTimeout(() => this.#giveUp(), QUIET_MS);
+    this.#timer = setTimeout(() => this.#giveUp(), this.#quietMs);
     if (Date.now() - this.#began > LIMIT_MS) this.#giveUp();
   }
 
