@@ -64,8 +64,9 @@ function nativeCoverage(folder, binary) {
   // A process that was killed while it wrote leaves a file that is none.
   tool('llvm-profdata', ['merge', '-sparse', '-failure-mode=all', '-o', data,
     path.join(folder, 'llvm')]);
+  // Node's headers have code too.
   const report = JSON.parse(tool('llvm-cov', ['export', '-summary-only',
-    `-instr-profile=${data}`, binary]));
+    '-ignore-filename-regex=include/node', `-instr-profile=${data}`, binary]));
   const [{ files, totals }] = report.data;
   for (const { filename, summary: { lines } } of files) {
     console.log(`${lines.percent.toFixed(1).padStart(6)} %  ` +

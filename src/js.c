@@ -48,13 +48,6 @@ bool js_int32(napi_env env, napi_value value, const char *what,
   return wrong_type(env, what, "number");
 }
 
-bool js_double(napi_env env, napi_value value, const char *what,
-               double *result) {
-  if (napi_get_value_double(env, value, result) == napi_ok)
-    return true;
-  return wrong_type(env, what, "number");
-}
-
 bool js_bool(napi_env env, napi_value value, const char *what, bool *result) {
   if (napi_get_value_bool(env, value, result) == napi_ok)
     return true;

@@ -24,10 +24,6 @@ bool js_arguments(napi_env env, napi_callback_info info, size_t count,
 bool js_int32(napi_env env, napi_value value, const char *what,
               int32_t *result);
 
-/* As js_int32, for a double. */
-bool js_double(napi_env env, napi_value value, const char *what,
-               double *result);
-
 /* Reads a boolean. Anything else throws TypeError naming `what`. */
 bool js_bool(napi_env env, napi_value value, const char *what, bool *result);
 
