@@ -81,7 +81,8 @@ class Conversation {
 
   waitFor(event, limit) {
     return this.#wait(
-      () => this.log.some((text) => text.startsWith(event)), limit, event);
+      () => this.log.some((text) => text.split(' ', 1)[0] === event),
+      limit, event);
   }
 
   waitForBytes(count, limit) {

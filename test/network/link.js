@@ -14,8 +14,11 @@ const FAR = { name: 'far', device: 'uvfar', v4: '10.77.0.2', v6: 'fd77::2',
   mac: '02:00:00:00:00:02' };
 const ALWAYS = 0xffffffff;
 
-// The kernel's patience, so that what takes it minutes takes it seconds.
+// The kernel's patience, so that what takes it minutes takes it seconds; and how
+// much it takes of what nobody reads, so that 8 MB have to wait.
 const SETTINGS = {
+  'net/ipv4/tcp_rmem': '4096 131072 2097152',
+  'net/ipv4/tcp_wmem': '4096 16384 2097152',
   'net/ipv4/tcp_syn_retries': 1,
   'net/ipv4/tcp_syn_linear_timeouts': 0,
   'net/ipv4/tcp_keepalive_intvl': 1,
@@ -177,7 +180,10 @@ class Link {
     return this.at(name, 'ss', '-K', '-H', '-t', ...filter);
   }
 
+  // The kernel takes its time over a namespace that has ended, and the next link
+  // has the same names.
   close() {
+    run('ip', ['link', 'del', NEAR.device]);
     this.#holder.kill('SIGKILL');
   }
 }
