@@ -167,11 +167,11 @@ class Handle extends AsyncResource {
       this[kReader] === Handle.prototype[kReader];
   }
 
-  // What had been done when a listener of the same turn of the loop closed the
-  // handle: libuv would cancel it on closing. Not so if nobody owns the handle, for
-  // the connection goes on elsewhere.
+  // What C had done, or failed to do, when a listener of the same turn of the loop
+  // closed the handle: libuv would cancel it on closing, as #finishClose() does. Not
+  // so if nobody owns the handle, for the connection goes on elsewhere.
   #finish(kind, status) {
-    if (status === 0 && this.#id < 0 && this[kOwner] !== null) return;
+    if (this.#id < 0 && this[kOwner] !== null) return;
     if (kind === WRITE) this.#finishWrite(status);
     else this.#finishRequest(kind === SHUTDOWN, status);
   }

@@ -409,18 +409,15 @@ static napi_value own_array(napi_env napi, napi_value array, uint32_t count) {
   return own;
 }
 
-/* A write of the views in an array of ours. NULL with a pending exception on
- * failure. */
+/* A write of the views in an array of ours. NULL without memory. */
 static struct uvnet_write *write_of_array(struct uvnet_handle *handle,
                                           napi_value array, uint32_t count) {
   struct uvnet_write *write = write_create(handle, count);
   napi_env napi = handle->env->napi;
   uint32_t i;
 
-  if (write == NULL) {
-    (void)napi_throw_error(napi, "ENOMEM", "not enough memory");
+  if (write == NULL)
     return NULL;
-  }
   write->source_is_array = true;
   for (i = 0; i < count; i++) {
     napi_value view;
@@ -429,7 +426,6 @@ static struct uvnet_write *write_of_array(struct uvnet_handle *handle,
     if (napi_get_element(napi, array, i, &view) != napi_ok ||
         !js_view(napi, view, &data, &write->lengths[i])) {
       write_free(write);
-      (void)js_throw_type(napi, "chunks must be views");
       return NULL;
     }
     write->left += write->lengths[i];
@@ -462,7 +458,7 @@ napi_value uvnet_js_writev(napi_env napi, napi_callback_info info) {
   uvnet_outbox_flush(handle->env, NULL);
   write = write_of_array(handle, array, (uint32_t)count);
   if (write == NULL)
-    return NULL;
+    return uvnet_write_answer(handle, 0, UV_ENOMEM);
   total = write->left;
   return uvnet_write_answer(handle, total, start(write, array));
 }
