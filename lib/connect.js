@@ -39,6 +39,8 @@ class Target {
     this.localAddress = undefined;
     this.localPort = undefined;
     this.selection = undefined;
+    // The name is for Node's own lookup.
+    this.isForDns = false;
   }
 
   // The same with another address.
@@ -80,7 +82,7 @@ function connect(...args) {
   this._unrefTimer();
   this.connecting = true;
   const target = checkedTarget(this, path, options, isFresh);
-  if (!path) lookupAndConnect(this, target, options);
+  if (!path) lookupOrClose(this, target, options, isFresh);
   // The getter of an option may have destroyed the socket.
   else if (this.connecting) connectHandle(this, target);
   return this;
@@ -102,10 +104,24 @@ function checkedTarget(socket, path, options, isFresh) {
     validate.string(path, 'options.path');
     return new Target(path);
   } catch (error) {
-    if (isFresh && socket._handle) {
-      socket._handle.close();
-      socket._handle = null;
-    }
+    if (isFresh) closeFresh(socket);
+    throw error;
+  }
+}
+
+function closeFresh(socket) {
+  if (!socket._handle) return;
+  socket._handle.close();
+  socket._handle = null;
+}
+
+// Node's own lookup refuses what is no name. One of a user's may throw and answer
+// all the same.
+function lookupOrClose(socket, target, options, isFresh) {
+  try {
+    lookupAndConnect(socket, target, options);
+  } catch (error) {
+    if (isFresh && target.isForDns) closeFresh(socket);
     throw error;
   }
 }
@@ -205,6 +221,7 @@ function resolve(socket, target, options) {
   }
   socket._host = target.host;
   const lookup = options.lookup || dns.lookup;
+  target.isForDns = lookup === dns.lookup;
   if (target.selection.enabled && !isFixed && !target.localAddress) {
     query.all = true;
     lookup(target.host, query, (error, addresses) => {

@@ -230,6 +230,15 @@ forEachNet((net, name) => {
     assert.ok(await eventually(() => socket.closed));
   });
 
+  it('a lookup that refuses what it is asked leaves no handle', () => {
+    const socket = new net.Socket();
+    assert.throws(() => socket.connect({ host: 'a.test', port: 1, hints: -1 }),
+      { code: 'ERR_INVALID_ARG_VALUE' });
+    // Core's handle stays.
+    if (name === 'uvnet') assert.strictEqual(socket._handle, null);
+    socket.destroy();
+  });
+
   it('reusePort is true or nothing, and makes listen() exclusive', async () => {
     const seen = [true, 1, 'x', false].map((reusePort) => {
       const options = { port: 0, host: '127.0.0.1', reusePort };
