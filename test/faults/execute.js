@@ -18,6 +18,7 @@ const LOOK_MS = 100;
 /** Why nothing can be run here; or undefined. */
 function whyNot() {
   if (process.platform !== 'linux') return 'LD_PRELOAD and epoll: Linux only';
+  if (process.env.LD_PRELOAD) return 'another library is preloaded already';
   const { glibcVersionRuntime } = process.report.getReport().header;
   if (!glibcVersionRuntime) return 'the shim needs glibc';
   const cc = process.env.CC || 'cc';
