@@ -79,14 +79,16 @@ function fails([name, args], env, reports) {
   return status !== 0 || count > 0;
 }
 
-// For a program that runs others itself: the environment, and finish(), which
-// prints the reports that are left and gives their number.
+// Builds the addon; for main(), and for a program that runs others itself: the
+// environment, the folder of the reports, and finish(), which prints those that
+// are left and gives their number.
 function prepare() {
   setup();
-  const binary = build({ sanitize: true });
+  const binary = build({ variant: 'asan' });
   const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-asan-'));
   return {
     env: environment(binary, reports),
+    reports,
     finish() {
       const count = printReports(reports);
       fs.rmSync(reports, { recursive: true, force: true });
@@ -96,17 +98,14 @@ function prepare() {
 }
 
 function main() {
-  setup();
-  const binary = build({ variant: 'asan' });
-  const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-asan-'));
+  const { env, reports, finish } = prepare();
   try {
-    const env = environment(binary, reports);
     const failed = steps().filter((one) => fails(one, env, reports));
     if (failed.length > 0) process.exitCode = 1;
     step(failed.length === 0 ? 'no report, no failure' :
       `failed: ${failed.map(([name]) => name).join(', ')}`);
   } finally {
-    fs.rmSync(reports, { recursive: true, force: true });
+    finish();
   }
 }
 
