@@ -100,11 +100,18 @@ class Agent {
   }
 }
 
-/** For the end of whoever has agents: none of them outlives it. */
 function killAgents() {
   for (const child of running) {
     child.kill('SIGKILL');
     child.kill('SIGCONT');
+  }
+}
+
+/** For a program that has agents: none of them outlives it. */
+function endAgentsWithUs() {
+  process.on('exit', killAgents);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => process.exit(1));
   }
 }
 
@@ -126,4 +133,4 @@ function serve(operations) {
   });
 }
 
-module.exports = { Agent, MODES, ROOT, killAgents, ownNet, serve };
+module.exports = { Agent, MODES, ROOT, endAgentsWithUs, ownNet, serve };

@@ -4,7 +4,7 @@
 // sends its number and gets it back: none may be lost, doubled or mixed up.
 
 const { createHash } = require('node:crypto');
-const { once } = require('node:events');
+const { LoadServer } = require('./server');
 
 const AT_ONCE = 64;
 const NUMBER_SIZE = 8;
@@ -32,34 +32,22 @@ class Seen {
   }
 }
 
-class Server {
-  #server;
+class Server extends LoadServer {
   #seen;
-  errors = {};
 
   constructor(net, { total }) {
-    this.#seen = new Seen(total);
-    this.#server = net.createServer((peer) => {
+    super(net.createServer((peer) => {
       peer.on('data', (chunk) => {
         this.#seen.add(Number(chunk.toString('latin1')));
         peer.end(chunk);
       });
-      peer.on('error', ({ code }) => {
-        this.errors[code] = (this.errors[code] ?? 0) + 1;
-      });
-    });
-  }
-
-  async start() {
-    this.#server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 });
-    await once(this.#server, 'listening');
-    return this.#server.address().port;
+    }));
+    this.#seen = new Seen(total);
   }
 
   async end() {
-    this.#server.close();
-    await once(this.#server, 'close');
-    return { ...this.#seen.report(), errors: this.errors };
+    const errors = await super.end();
+    return { ...this.#seen.report(), errors };
   }
 }
 

@@ -6,40 +6,22 @@
 const { createHash } = require('node:crypto');
 const { once } = require('node:events');
 const { Random } = require('../differential/random');
+const { LoadServer } = require('./server');
 
 const AT_ONCE = 200;
 
-class Server {
-  #server;
-  errors = {};
-
+class Server extends LoadServer {
   constructor(net) {
-    this.#server = net.createServer((peer) => {
+    super(net.createServer((peer) => {
       peer.on('data', (chunk) => peer.write(chunk));
-      peer.on('error', ({ code }) => {
-        this.errors[code] = (this.errors[code] ?? 0) + 1;
-      });
-    });
-  }
-
-  async start() {
-    this.#server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 });
-    await once(this.#server, 'listening');
-    return this.#server.address().port;
+    }));
   }
 
   connections() {
     return new Promise((resolve, reject) => {
-      this.#server.getConnections((error, count) =>
+      this.server.getConnections((error, count) =>
         (error ? reject(error) : resolve(count)));
     });
-  }
-
-  /** Resolves when all connections have ended. */
-  async end() {
-    this.#server.close();
-    await once(this.#server, 'close');
-    return this.errors;
   }
 }
 

@@ -6,7 +6,7 @@
 
 const { parseArgs } = require('node:util');
 const path = require('node:path');
-const { Agent, MODES, killAgents } = require('../agent');
+const { Agent, MODES, endAgentsWithUs } = require('../agent');
 
 const AGENT = path.join(__dirname, 'agent.js');
 const MB = 1024 * 1024;
@@ -212,10 +212,7 @@ async function main() {
     process.stdout.write(HELP);
     return;
   }
-  process.on('exit', killAgents);
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
+  endAgentsWithUs();
   const say = values.json ? () => {} : console.log;
   const names = positionals.length > 0 ? positionals : Object.keys(LOADS);
   const all = [];

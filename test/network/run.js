@@ -6,7 +6,7 @@
 
 const { spawn } = require('node:child_process');
 const { isDeepStrictEqual, parseArgs } = require('node:util');
-const { killAgents } = require('../agent');
+const { endAgentsWithUs } = require('../agent');
 const { howToUnshare, missingProgram } = require('./link');
 const { hashOf } = require('./stream');
 const { SEEDS, World, faultsOf } = require('./world');
@@ -172,10 +172,7 @@ function main() {
     runOutside();
     return;
   }
-  process.on('exit', killAgents);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.once(signal, () => process.exit(1));
-  }
+  endAgentsWithUs();
   runInside(values);
 }
 

@@ -6,7 +6,7 @@
 
 const path = require('node:path');
 const { isDeepStrictEqual, parseArgs } = require('node:util');
-const { Agent, MODES, killAgents } = require('../agent');
+const { Agent, MODES, endAgentsWithUs } = require('../agent');
 const states = require('./states');
 
 const PARENT = path.join(__dirname, 'parent.js');
@@ -154,10 +154,7 @@ async function main() {
     process.stdout.write(HELP);
     return;
   }
-  process.on('exit', killAgents);
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
+  endAgentsWithUs();
   const cases = select(values);
   const faults = [];
   let core = new Map();
