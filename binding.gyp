@@ -28,7 +28,8 @@
         "src/socket.c",
         "src/tcp.c",
         "src/write.c",
-        "src/write_copy.c"
+        "src/write_copy.c",
+        "src/write_parts.c"
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags_c": [

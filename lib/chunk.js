@@ -5,7 +5,10 @@
 // and no other socket notices. Buffer.from() and Buffer.concat() would take small
 // ones from a pool that the whole process shares.
 
-const { Buffer, Uint8Array } = require('./builtin');
+const { types: { isUint8Array } } = require('util');
+const { Buffer, TypeError, Uint8Array } = require('./builtin');
+
+const { isView } = ArrayBuffer;
 
 // Makes Buffers without Buffer.from()'s checks. Up to 64 bytes V8 keeps their
 // memory within the object, which costs a tenth of an ArrayBuffer.
@@ -42,4 +45,11 @@ function copyOf(view, length) {
   return chunkOf(bufferOf.call(view), offsetOf.call(view), length);
 }
 
-module.exports = { chunkOf, copyOf, lengthOf, set, viewOf };
+// The bytes of any view, which somebody gave for a Uint8Array.
+function bytesOf(view) {
+  if (isUint8Array(view)) return view;
+  if (!isView(view)) throw new TypeError('chunk must be a view');
+  return viewOf(view.buffer, view.byteOffset, view.byteLength);
+}
+
+module.exports = { bytesOf, chunkOf, copyOf, lengthOf, set, viewOf };

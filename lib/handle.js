@@ -9,6 +9,7 @@ const process = require('process');
 const { Accepted } = require('./accepted');
 const binding = require('./binding');
 const { Buffer, TypeError } = require('./builtin');
+const { bytesOf } = require('./chunk');
 const core = require('./core');
 const {
   drainTicks, guarded, handles, kinds, serve, takeChunk, takeLarge, takeReads,
@@ -22,6 +23,7 @@ const {
   Request, ShutdownWrap, TCPConnectWrap, WriteWrap, complete, forUser,
 } = require('./requests');
 const { kIsCores } = require('./symbols');
+const { writeText, writeVector } = require('./vector');
 
 const { results } = binding;
 
@@ -277,16 +279,11 @@ class Handle extends AsyncResource {
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
   }
 
-  // As send(), with the elements of a stream's buffer; undefined if they are
-  // too many, or have unusual encodings.
-  sendVector(chunks) { return outbox.writeVector(idOf(this), chunks); }
-
-  sendViews(views) { return binding.writev(idOf(this), views, views?.length); }
+  // As send(), with the elements of a stream's buffer.
+  sendVector(chunks) { return writeVector(idOf(this), chunks); }
 
   // Encodes as UTF-8, or with `latin1` as Latin-1.
-  sendString(string, latin1) {
-    return binding.writeString(idOf(this), string, latin1);
-  }
+  sendString(string, latin1) { return writeText(idOf(this), string, latin1); }
 
   // The same for a write in core's protocol, where `object` waits. 0, a negative
   // error, or, as from Node 26 on, a request for who gave none.
@@ -331,16 +328,18 @@ class Handle extends AsyncResource {
     return this.#answerWrite(request, this.send(Buffer.from(string, 'ucs2')));
   }
 
-  // `chunks` are buffers, or else pairs of a chunk and its encoding.
+  // `chunks` are buffers, or else pairs of a chunk and its encoding. All that
+  // is a user's to run has run before anything is sent.
   writev(request, chunks, allBuffers) {
     idOf(this);
-    const views = [];
+    const vector = [];
     for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
       const chunk = chunks[i];
-      views.push(typeof chunk === 'string' ?
-        Buffer.from(chunk, chunks[i + 1]) : chunk);
+      const isText = !allBuffers && typeof chunk === 'string';
+      vector.push(isText ? { chunk, encoding: chunks[i + 1] } :
+        { chunk: bytesOf(chunk) });
     }
-    return this.#answerWrite(request, this.sendViews(views));
+    return this.#answerWrite(request, this.sendVector(vector));
   }
 
   // What the kernel has not taken and another handle has to send; or an error.

@@ -176,37 +176,6 @@ function put(id, chunk, asLatin1) {
   return true;
 }
 
-// Writes a chunk behind `start`. Gives where it ends, or -1 if it does not fit
-// or has an encoding that is not usual.
-function append(chunk, encoding, start) {
-  if (typeof chunk !== 'string') {
-    const length = lengthOf.call(chunk);
-    // One that was transferred meanwhile is empty, and cannot be read.
-    if (length === 0) return start;
-    if (start + length > bytes.length) return -1;
-    set.call(bytes, chunk, start);
-    return start + length;
-  }
-  const asLatin1 = isLatin1(encoding);
-  if (asLatin1 === undefined) return -1;
-  const most = chunk.length * (asLatin1 ? 1 : 3);
-  if (start + most > bytes.length) return -1;
-  return start + encode(chunk, start, asLatin1);
-}
-
-// Writes the chunks of a vector at once, by way of the memory that is free
-// behind the records. As Handle's write(), or undefined if it cannot be done.
-function writeVector(id, chunks) {
-  const start = numbers[USED];
-  let end = start;
-  for (let i = 0; i < chunks.length; i++) {
-    const { chunk, encoding } = chunks[i];
-    end = append(chunk, encoding, end);
-    if (end < 0) return undefined;
-  }
-  return binding.writeShared(id, start, end - start);
-}
-
 module.exports = {
-  close, flushIfLate, isLatin1, open, put, writeVector,
+  bytes, close, encode, flush, flushIfLate, isLatin1, numbers, open, OPEN, put,
 };

@@ -31,19 +31,8 @@ function sendString(handle, string, encoding) {
   return handle.send(Buffer.from(string, encoding));
 }
 
-// Among several chunks it passes, as UTF-8.
-function toView({ chunk, encoding }) {
-  if (typeof chunk !== 'string') return chunk;
-  return Buffer.from(chunk, encoding === 'buffer' ? 'utf8' : encoding);
-}
-
 function startWrite(handle, isVector, data, encoding) {
-  if (isVector) {
-    const status = handle.sendVector(data);
-    if (status !== undefined) return status;
-    return handle.sendViews(Array.from(data, data.allBuffers ?
-      ({ chunk }) => chunk : toView));
-  }
+  if (isVector) return handle.sendVector(data);
   return typeof data === 'string' ? sendString(handle, data, encoding) :
     handle.send(data);
 }

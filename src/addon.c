@@ -177,10 +177,9 @@ static const struct {
     {"relay", uvnet_js_relay},
     /* outbox.c */
     {"flushOutbox", uvnet_js_flush_outbox},
-    {"writeShared", uvnet_js_write_shared},
     /* write.c */
     {"write", uvnet_js_write},
-    {"writev", uvnet_js_writev},
+    {"writeParts", uvnet_js_write_parts},
     {"writeString", uvnet_js_write_string},
     {"writeQueueSize", uvnet_js_write_queue_size},
     {"unsent", uvnet_js_unsent},

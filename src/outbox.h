@@ -43,9 +43,4 @@ void uvnet_outbox_drained(struct uvnet_handle *handle);
 
 /* flushOutbox(): sends the records. */
 napi_value uvnet_js_flush_outbox(napi_env napi, napi_callback_info info);
-
-/* writeShared(id, offset, length): writes bytes that lie in the outbox's memory
- * behind its records, after those. Returns as write() does. */
-napi_value uvnet_js_write_shared(napi_env napi, napi_callback_info info);
-
 #endif

@@ -13,13 +13,13 @@
 #include "write.h"
 
 int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
-                          size_t length, bool silent) {
+                          size_t length, enum uvnet_write_report report) {
   char *memory = malloc(length);
 
   if (memory == NULL)
     return UV_ENOMEM;
   memcpy(memory, bytes, length);
-  return uvnet_write_keep(handle, memory, memory, length, silent);
+  return uvnet_write_keep(handle, memory, memory, length, report);
 }
 
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
@@ -41,7 +41,7 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
     skip -= done;
     if (done < length) {
       int err = uvnet_write_keep_copy(handle, buffers[i].base + done,
-                                      length - done, true);
+                                      length - done, UVNET_REPORT_FAILURE);
 
       if (err < 0)
         return err;
@@ -88,7 +88,7 @@ static char *encode(struct uvnet_env *env, napi_value string, bool latin1,
 /* Sends what the kernel takes of encoded text and queues the rest. `owned` is
  * the memory it lies in, if that becomes the write's, or NULL. */
 static int write_text(struct uvnet_handle *handle, char *text, size_t length,
-                      char *owned) {
+                      char *owned, enum uvnet_write_report report) {
   int sent = 0;
 
   if (handle->writes.head == NULL)
@@ -99,55 +99,35 @@ static int write_text(struct uvnet_handle *handle, char *text, size_t length,
   }
   if (owned != NULL)
     return uvnet_write_keep(handle, owned, text + sent, length - (size_t)sent,
-                            false);
+                            report);
   return uvnet_write_keep_copy(handle, text + sent, length - (size_t)sent,
-                               false);
+                               report);
 }
 
-/* writeString(id, string, latin1): in UTF-8, or with `latin1` in Latin-1. */
+/* writeString(id, string, latin1, isLast): in UTF-8, or with `latin1` in
+ * Latin-1. */
 napi_value uvnet_js_write_string(napi_env napi, napi_callback_info info) {
-  napi_value argv[3];
+  napi_value argv[4];
   napi_value result;
   bool latin1;
+  bool is_last;
   size_t length = 0;
   char *owned = NULL;
   char *text;
   struct uvnet_handle *handle =
-      uvnet_handle_argument(napi, info, 3, argv, &result);
+      uvnet_handle_argument(napi, info, 4, argv, &result);
 
   if (handle == NULL)
     return result;
   uvnet_outbox_flush(handle->env, NULL);
-  if (!js_bool(napi, argv[2], "latin1", &latin1))
+  if (!js_bool(napi, argv[2], "latin1", &latin1) ||
+      !js_bool(napi, argv[3], "isLast", &is_last))
     return NULL;
   text = encode(handle->env, argv[1], latin1, &owned, &length);
   if (text == NULL)
     return uvnet_write_answer(handle, 0, UV_ENOMEM);
-  return uvnet_write_answer(handle, length,
-                            write_text(handle, text, length, owned));
-}
-
-napi_value uvnet_js_write_shared(napi_env napi, napi_callback_info info) {
-  napi_value argv[3];
-  napi_value result;
-  int32_t offset;
-  int32_t length;
-  char *memory;
-  struct uvnet_handle *handle =
-      uvnet_handle_argument(napi, info, 3, argv, &result);
-
-  if (handle == NULL)
-    return result;
-  if (!js_int32(napi, argv[1], "offset", &offset) ||
-      !js_int32(napi, argv[2], "length", &length))
-    return NULL;
-  if (offset < 0 || length < 0 || length > UVNET_OUTBOX_SIZE - offset)
-    return js_int(napi, UV_EINVAL);
-  uvnet_outbox_flush(handle->env, NULL);
-  memory = uvnet_outbox_memory(handle->env);
-  if (memory == NULL)
-    return js_int(napi, UV_EFAULT);
   return uvnet_write_answer(
-      handle, (size_t)length,
-      write_text(handle, memory + offset, (size_t)length, NULL));
+      handle, length,
+      write_text(handle, text, length, owned,
+                 is_last ? UVNET_REPORT_END : UVNET_REPORT_NOTHING));
 }

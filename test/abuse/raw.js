@@ -122,9 +122,10 @@ class Raw {
     const offset = () => random.pick([0, 1, 8, 60000, 65536, 262144, 2 ** 31 - 1]);
     switch (name) {
       case 'write': case 'readOn': return [view()];
-      case 'writev': return this.vector();
-      case 'writeString': return ['x'.repeat(random.pick([0, 5, 90000])), random.chance(0.5)];
-      case 'writeShared': case 'relay': return [offset(), offset()];
+      case 'writeParts': return this.parts();
+      case 'writeString':
+        return ['x'.repeat(random.pick([0, 5, 90000])), random.chance(0.5), random.chance(0.5)];
+      case 'relay': return [offset(), offset()];
       case 'bind': case 'connect': return ['127.0.0.1', random.pick([0, this.port, 1]), 0];
       case 'listen': case 'chmod': return [random.below(8)];
       case 'setOption': return [random.below(4), random.below(100)];
@@ -169,20 +170,21 @@ class Raw {
       Reflect.apply(this.natives[name], receiver, args);
   }
 
-  vector() {
+  parts() {
     const { random } = this;
-    const count = random.pick([0, 1, 3, 70]);
+    const count = random.pick([0, 1, 3, 31]);
     const buffers = Array.from({ length: count }, () => Buffer.alloc(9000, 1));
-    const list = [...buffers];
+    const list = buffers.flatMap((view) => [random.pick([0, 0, 5]), view]);
     if (count > 0 && random.chance(0.3)) {
       const act = this.trap();
-      Object.defineProperty(list, random.below(count), { get: () => {
+      Object.defineProperty(list, random.below(list.length), { get: () => {
         if (random.chance(0.5)) this.transfer(random.pick(buffers).buffer);
         act();
         return Buffer.alloc(100);
       } });
     }
-    return [list, count];
+    return [random.pick([0, 5, 70000, -1]), list,
+      random.pick([list.length, list.length, 2, 64]), random.chance(0.5)];
   }
 
   // What JavaScript may put into the memory that it shares with C.
