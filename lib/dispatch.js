@@ -256,6 +256,11 @@ function dispatch(...chunks) {
   }
 }
 
+// Whether the running dispatch has events for others behind this one.
+function hasMore() {
+  return at < end && isDispatching;
+}
+
 // From now on bring(handle, kind, a, b) takes each event to its handle.
 function serve(bring) {
   deliver = bring;
@@ -294,6 +299,6 @@ function takeReads(id) {
 }
 
 module.exports = {
-  drainTicks, guarded, handles, kinds, report, serve, takeChunk, takeLarge,
+  drainTicks, guarded, handles, hasMore, kinds, report, serve, takeChunk, takeLarge,
   takeReads, takeView,
 };

@@ -12,7 +12,7 @@ const { Buffer, TypeError } = require('./builtin');
 const { bytesOf } = require('./chunk');
 const core = require('./core');
 const {
-  drainTicks, guarded, handles, kinds, serve, takeChunk, takeLarge, takeReads,
+  drainTicks, guarded, handles, hasMore, kinds, serve, takeChunk, takeLarge, takeReads,
   takeView,
 } = require('./dispatch');
 const { errnoException, uv } = require('./errors');
@@ -31,6 +31,10 @@ const {
   READ, WRITE, CONNECT, SHUTDOWN, CONNECTION, CLOSE, WRITE_FAILED, WRITE_QUEUED,
   READ_LARGE, READ_RELAY, STARVED,
 } = kinds;
+
+// A write that had waited in the outbox and ended before whatever happened to its
+// handle since: UVNET_WRITE_FROM_OUTBOX.
+const FROM_OUTBOX = 1;
 
 const manual = { requireManualDestroy: true };
 
@@ -133,6 +137,9 @@ class Handle extends AsyncResource {
           enter.call(handle, guarded, handle, handle.onrelay, a, b);
           break;
         case WRITE:
+          if (b === FROM_OUTBOX) handle.#finishWrite(a);
+          else handle.#finish(kind, a);
+          break;
         case CONNECT:
         case SHUTDOWN: handle.#finish(kind, a); break;
         case CONNECTION: handle.#accept(a, b); break;
@@ -277,6 +284,15 @@ class Handle extends AsyncResource {
   defer(chunk, asLatin1) {
     const id = idOf(this);
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
+  }
+
+  // As defer(), for the elements of a stream's buffer, of which expectEnd() must
+  // say next who wants to know of their end. The last event's writes would wait
+  // for nobody's.
+  deferVector(chunks) {
+    const id = idOf(this);
+    return hasMore() && id >= 0 && !this.#isQueued &&
+      outbox.putVector(id, chunks);
   }
 
   // As send(), with the elements of a stream's buffer.

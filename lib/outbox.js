@@ -12,7 +12,7 @@ const { lengthOf, set } = require('./chunk');
 
 // No method that somebody may have replaced by then runs between a look at how
 // full the outbox is and its next record.
-const { latin1Write, write } = Buffer.prototype;
+const { latin1Write, utf8Write, write } = Buffer.prototype;
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
@@ -23,7 +23,15 @@ const USED = 0;
 const OPEN = 1;
 // UVNET_OUTBOX_HEADER: id, length, then the bytes.
 const HEADER = 8;
+// UVNET_OUTBOX_ENDS.
+const ENDS = 1 << 30;
 const MAX_CHUNK = 2048;
+// The most in a vector that waits: UTF-16 units and bytes, and chunks.
+const MAX_VECTOR = 64 * 1024;
+const MAX_CHUNKS = 16;
+// A character takes at most so many bytes as UTF-8: where as many are free behind
+// a text, all of it is there.
+const MAX_CHARACTER = 4;
 // Up to this length a loop beats the call into Node's encoder.
 const MAX_LOOP = 64;
 // Nobody's bytes wait much longer than this for other sockets' listeners.
@@ -139,7 +147,7 @@ let lastEnd = 0;
 // record if they are for the same one, else into a new record.
 function begin(id) {
   const used = numbers[USED];
-  if (used === 0 || words[last] !== id) {
+  if (used === 0 || words[last] !== id || words[last + 1] >= ENDS) {
     last = used >> 2;
     lastEnd = used + HEADER;
     words[last] = id;
@@ -176,6 +184,75 @@ function put(id, chunk, asLatin1) {
   return true;
 }
 
+
+// Encodes a string between `start` and `limit`. Gives where it ends, or -1 if
+// there may be too little room. Most text has one byte for a character.
+function encodeWithin(string, start, limit, asLatin1) {
+  const { length } = string;
+  const room = limit - start;
+  if ((asLatin1 ? length : length * 3) <= room) {
+    return start + encode(string, start, asLatin1);
+  }
+  if (asLatin1 || length + MAX_CHARACTER > room) return -1;
+  const count = utf8Write.call(bytes, string, start, room);
+  return room - count < MAX_CHARACTER ? -1 : start + count;
+}
+
+// The UTF-16 units and bytes of a stream's buffer; more than may wait if one of
+// its strings has an encoding that is not usual.
+function sizeOf(chunks) {
+  let size = 0;
+  for (let i = 0; i < chunks.length; i++) {
+    const { chunk, encoding } = chunks[i];
+    if (typeof chunk !== 'string') size += lengthOf.call(chunk);
+    else if (isLatin1(encoding) === undefined) return Infinity;
+    else size += chunk.length;
+  }
+  return size;
+}
+
+// Writes the chunks behind `start`. Gives where they end, or -1 if there may be
+// too little room.
+function fill(chunks, start) {
+  let end = start;
+  for (let i = 0; i < chunks.length && end >= 0; i++) {
+    const { chunk, encoding } = chunks[i];
+    if (typeof chunk === 'string') {
+      end = encodeWithin(chunk, end, bytes.length, isLatin1(encoding));
+    } else if (lengthOf.call(chunk) <= bytes.length - end) {
+      set.call(bytes, chunk, end);
+      end += lengthOf.call(chunk);
+    } else {
+      end = -1;
+    }
+  }
+  return end;
+}
+
+// Takes the elements of a stream's buffer whose writer waits for their end: C
+// tells of it when it has sent them. False if they must be written at once.
+function putVector(id, chunks) {
+  if (numbers[OPEN] === 0 || chunks.length > MAX_CHUNKS) return false;
+  const size = sizeOf(chunks);
+  if (size === 0 || size > MAX_VECTOR) return false;
+  if (numbers[USED] + HEADER + size + MAX_CHARACTER > bytes.length) {
+    binding.flushOutbox();
+    if (numbers[OPEN] === 0 || bytes.length === 0) return false;
+  }
+  const used = numbers[USED];
+  const start = used + HEADER;
+  const end = fill(chunks, start);
+  // A getter of a user's elements may have written meanwhile.
+  if (end <= start || numbers[USED] !== used || numbers[OPEN] === 0) return false;
+  last = used >> 2;
+  words[last] = id;
+  words[last + 1] = (end - start) | ENDS;
+  numbers[USED] = (end + 3) & ~3;
+  return true;
+}
+
 module.exports = {
-  bytes, close, encode, flush, flushIfLate, isLatin1, numbers, open, OPEN, put,
+  bytes, close, encodeWithin, flush, flushIfLate, isLatin1, MAX_CHARACTER,
+  numbers, open, OPEN, put,
+  putVector,
 };

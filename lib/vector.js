@@ -8,18 +8,16 @@ const binding = require('./binding');
 const { Buffer } = require('./builtin');
 const { lengthOf, set } = require('./chunk');
 const {
-  bytes, encode, flush, isLatin1, numbers, OPEN,
+  bytes, encodeWithin, flush, isLatin1, MAX_CHARACTER, numbers, OPEN,
 } = require('./outbox');
 
-const { utf8Write, write: encodeAs } = Buffer.prototype;
+const { write: encodeAs } = Buffer.prototype;
 const { charCodeAt, slice } = String.prototype;
 
-const SIZE = bytes.length;
+// What one call packs. A larger part would not cost less, and leave the caches.
+const SIZE = 64 * 1024;
 // Up to this length it is cheaper to copy a view than to look it up in C.
 const MAX_COPY = 4096;
-// A character takes at most so many bytes as UTF-8: where as many are free behind
-// a text, all of it is there.
-const MAX_CHARACTER = 4;
 // For as many UTF-16 units there is room whatever they are.
 const SURE_UNITS = Math.floor(SIZE / 3);
 // MAX_VIEWS of src/write_parts.c, two elements each.
@@ -67,17 +65,9 @@ function packView(view) {
 
 // As UTF-8, or else as Latin-1. False if there may be too little room.
 function packText(string, asLatin1) {
-  const { length } = string;
-  const room = SIZE - used;
-  if ((asLatin1 ? length : length * 3) <= room) {
-    used += encode(string, used, asLatin1);
-    return true;
-  }
-  // Most text has one byte for a character.
-  if (asLatin1 || length + MAX_CHARACTER > room) return false;
-  const count = utf8Write.call(bytes, string, used);
-  if (room - count < MAX_CHARACTER) return false;
-  used += count;
+  const end = encodeWithin(string, used, SIZE, asLatin1);
+  if (end < 0) return false;
+  used = end;
   return true;
 }
 

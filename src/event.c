@@ -130,12 +130,17 @@ void uvnet_event_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
     uvnet_event_flush(env);
 }
 
+bool uvnet_event_note(struct uvnet_env *env, enum uvnet_event_kind kind,
+                      uint32_t id, int32_t a, int32_t b) {
+  if (env->closing || !uvnet_event_has_room(env))
+    return false;
+  push(env, kind, id, a, b);
+  return true;
+}
+
 bool uvnet_event_emit_nested(struct uvnet_env *env, enum uvnet_event_kind kind,
                              uint32_t id, int32_t a) {
-  if (!env->dispatching || env->closing || !uvnet_event_has_room(env))
-    return false;
-  push(env, kind, id, a, 0);
-  return true;
+  return env->dispatching && uvnet_event_note(env, kind, id, a, 0);
 }
 
 char *uvnet_event_inbox(const struct uvnet_env *env) {

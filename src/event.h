@@ -18,7 +18,8 @@ enum uvnet_event_kind {
   /* a: bytes read, or a negative error (UV_EOF at the end); b: where the bytes
    * start in the memory of the inboxes; or UVNET_READ_USER. */
   UVNET_EVENT_READ = 0,
-  /* a: 0 or a negative error. Finishes the oldest pending write. */
+  /* a: 0 or a negative error. Finishes the oldest pending write. b:
+   * UVNET_WRITE_FROM_OUTBOX if it had waited there, or 0. */
   UVNET_EVENT_WRITE = 1,
   /* a: 0 or a negative error. */
   UVNET_EVENT_CONNECT = 2,
@@ -39,6 +40,8 @@ enum uvnet_event_kind {
   /* a: why a server cannot accept what waits for it. */
   UVNET_EVENT_STARVED = 10
 };
+
+enum { UVNET_WRITE_FROM_OUTBOX = 1 };
 
 /* Where a read's bytes are: in the user's own buffer, or they fill it. */
 enum { UVNET_READ_USER = -1, UVNET_READ_FILLED = -2 };
@@ -65,6 +68,11 @@ void uvnet_event_emit(struct uvnet_env *env, enum uvnet_event_kind kind,
  * a dispatch, without batching, or when the ring is full. */
 bool uvnet_event_emit_nested(struct uvnet_env *env, enum uvnet_event_kind kind,
                              uint32_t id, int32_t a);
+
+/* Queues one event while JavaScript may be running, to come with the next
+ * dispatch, which whoever calls this is sure of. False as above. */
+bool uvnet_event_note(struct uvnet_env *env, enum uvnet_event_kind kind,
+                      uint32_t id, int32_t a, int32_t b);
 
 /* Where the next read into the inbox goes; at least UVNET_READ_SIZE bytes. */
 char *uvnet_event_inbox(const struct uvnet_env *env);

@@ -56,6 +56,10 @@ struct uvnet_handle {
   /* Bytes of the outbox wait for the kernel, and whether that is reported. */
   bool outbox_queued;
   bool outbox_queued_reported;
+  /* A write of the outbox has ended, with this status, and JavaScript does not
+   * know yet. */
+  bool outbox_end_due;
+  int outbox_end;
   /* Somebody else has its descriptor, or may have: what waits in the queue of a
    * server is not for this process alone. */
   bool is_shared;

@@ -1,5 +1,6 @@
 #include "outbox.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "event.h"
@@ -16,24 +17,42 @@ struct run {
   const struct uvnet_handle *ending;
 };
 
-static void send_run(struct run *run) {
+/* Tells JavaScript at the end of the dispatch how a record's write ended. */
+static void tell_end(struct uvnet_handle *handle, int status) {
+  if (uvnet_event_note(handle->env, UVNET_EVENT_WRITE, handle->id, status,
+                       UVNET_WRITE_FROM_OUTBOX))
+    return;
+  handle->outbox_end_due = true;
+  handle->outbox_end = status;
+  handle->env->outbox_reports = true;
+}
+
+/* Sends the run; with `ends` JavaScript waits for the end of its last record. */
+static void send_run(struct run *run, bool ends) {
+  struct uvnet_handle *handle = run->handle;
   int err;
 
   if (run->count == 0)
     return;
-  err = uvnet_write_buffers(run->handle, run->buffers, run->count,
-                            run->handle == run->ending);
-  if (err < 0)
-    uvnet_write_failed(run->handle, err);
-  if (err < 0 || run->handle->outbox_queued)
-    run->handle->env->outbox_reports = true;
+  err = uvnet_write_buffers(handle, run->buffers, run->count,
+                            handle == run->ending,
+                            ends ? UVNET_REPORT_END : UVNET_REPORT_FAILURE);
   run->count = 0;
+  if (ends && err <= 0) {
+    if (err < 0 && handle->write_error == 0)
+      handle->write_error = err;
+    tell_end(handle, err);
+  } else if (err < 0) {
+    uvnet_write_failed(handle, err);
+  }
+  if (err < 0 || handle->outbox_queued)
+    handle->env->outbox_reports = true;
 }
 
 static void add(struct run *run, struct uvnet_handle *handle, char *bytes,
                 size_t length) {
   if (run->handle != handle || run->count == GATHER_LIMIT) {
-    send_run(run);
+    send_run(run, false);
     run->handle = handle;
   }
   run->buffers[run->count++] = uv_buf_init(bytes, (unsigned int)length);
@@ -67,15 +86,18 @@ static void send_records(struct uvnet_env *env, char *memory, size_t used,
 
     memcpy(header, memory + at, sizeof(header));
     handle = uvnet_env_find(env, header[0]);
-    length = (size_t)header[1];
+    length = (size_t)(header[1] & ~UVNET_OUTBOX_ENDS);
     at += UVNET_OUTBOX_HEADER;
     if (length > used - at)
       break;
-    if (handle != NULL && !handle->closing)
+    if (handle != NULL && !handle->closing) {
       add(&run, handle, memory + at, length);
+      if ((header[1] & UVNET_OUTBOX_ENDS) != 0)
+        send_run(&run, true);
+    }
     at += (length + 3) & ~(size_t)3;
   }
-  send_run(&run);
+  send_run(&run, false);
 }
 
 void uvnet_outbox_flush(struct uvnet_env *env,
@@ -99,6 +121,11 @@ static void report(struct uvnet_handle *handle) {
   if (handle->outbox_queued && !handle->outbox_queued_reported) {
     handle->outbox_queued_reported = true;
     uvnet_event_emit(handle->env, UVNET_EVENT_WRITE_QUEUED, handle->id, 1, 0);
+  }
+  if (handle->outbox_end_due) {
+    handle->outbox_end_due = false;
+    uvnet_event_emit(handle->env, UVNET_EVENT_WRITE, handle->id,
+                     handle->outbox_end, UVNET_WRITE_FROM_OUTBOX);
   }
   if (!handle->write_error_due)
     return;

@@ -11,7 +11,7 @@
 #include "env.h"
 
 enum {
-  UVNET_OUTBOX_SIZE = 64 * 1024,
+  UVNET_OUTBOX_SIZE = 256 * 1024,
   /* Beside it are two 32-bit numbers: how many of its bytes are used, and
    * whether JavaScript may put in more. */
   UVNET_OUTBOX_USED = 0,
@@ -19,7 +19,10 @@ enum {
   UVNET_OUTBOX_NUMBERS_SIZE = 8,
   /* A record: the handle's id and the length as 32-bit numbers, then the bytes,
    * filled up to a multiple of four. lib/outbox.js writes them. */
-  UVNET_OUTBOX_HEADER = 8
+  UVNET_OUTBOX_HEADER = 8,
+  /* Added to a record's length where JavaScript waits for the end of the write.
+   */
+  UVNET_OUTBOX_ENDS = 1 << 30
 };
 
 /* The outbox's bytes, UVNET_OUTBOX_SIZE of them, good until JavaScript runs; or
@@ -33,8 +36,8 @@ char *uvnet_outbox_memory(const struct uvnet_env *env);
 void uvnet_outbox_flush(struct uvnet_env *env,
                         const struct uvnet_handle *ending);
 
-/* Emits UVNET_EVENT_WRITE_FAILED and UVNET_EVENT_WRITE_QUEUED for the handles
- * that they are due for. */
+/* Emits UVNET_EVENT_WRITE, UVNET_EVENT_WRITE_FAILED and
+ * UVNET_EVENT_WRITE_QUEUED for the handles that they are due for. */
 void uvnet_outbox_report(struct uvnet_env *env);
 
 /* Tells JavaScript that no write of the handle waits any more, if it was told

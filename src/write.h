@@ -63,11 +63,14 @@ int uvnet_write_keep_view(struct uvnet_handle *handle, napi_value view,
 napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
                               int err);
 
-/* Sends bytes that nobody waits for; what the kernel does not take now is
- * copied and sent later. With `more` they may wait for what the caller sends
- * next. 0, or a negative error. */
+/* Sends bytes of the outbox; what the kernel does not take now is copied and
+ * sent later. With `more` they may wait for what the caller sends next.
+ * JavaScript hears of the last buffer what `last` says, of the others failure
+ * alone. UVNET_WRITE_DONE, UVNET_WRITE_PENDING if bytes of the last one wait, or
+ * a negative error. */
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                        unsigned int count, bool more);
+                        unsigned int count, bool more,
+                        enum uvnet_write_report last);
 
 /* Native functions for lib/handle.js; see the table in addon.c. Each write
  * returns 0 if all bytes are with the kernel, 1 if UVNET_EVENT_WRITE will tell

@@ -23,10 +23,12 @@ int uvnet_write_keep_copy(struct uvnet_handle *handle, const char *bytes,
 }
 
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
-                        unsigned int count, bool more) {
+                        unsigned int count, bool more,
+                        enum uvnet_write_report last) {
   int sent = handle->writes.head != NULL
                  ? UV_EAGAIN
                  : uvnet_send(handle, buffers, count, more);
+  int err = UVNET_WRITE_DONE;
   unsigned int i;
   size_t skip;
 
@@ -39,16 +41,16 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
 
     handle->bytes_written += length;
     skip -= done;
-    if (done < length) {
-      int err = uvnet_write_keep_copy(handle, buffers[i].base + done,
-                                      length - done, UVNET_REPORT_FAILURE);
-
-      if (err < 0)
-        return err;
-      handle->outbox_queued = true;
-    }
+    if (done == length)
+      continue;
+    handle->outbox_queued = true;
+    err = uvnet_write_keep_copy(
+        handle, buffers[i].base + done, length - done,
+        i + 1 == count ? last : UVNET_REPORT_FAILURE);
+    if (err < 0)
+      return err;
   }
-  return 0;
+  return err;
 }
 
 typedef napi_status (*encoder)(napi_env napi, napi_value string, char *buffer,
