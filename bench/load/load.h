@@ -82,6 +82,8 @@ void poll_add(int poll, int fd, void *data);
 
 /* The modes; main.c describes them. Each returns at the end of input. */
 void run_exchange(const struct exchange_options *options);
+/* A message of no size means HTTP's GET. */
+void run_paced(const struct exchange_options *options);
 void run_http(const char *target, unsigned int connections);
 void run_requests(const char *target, unsigned int connections, size_t body);
 void run_connect(const char *target, unsigned int connections);

@@ -7,6 +7,9 @@
  *     subject's connections. An operation is a message with its reply.
  *   load http <target> <connections>
  *     The same with a GET request; the reply's length is learnt from the first.
+ *   load paced <target> <connections> [<size> <reply>]
+ *     Messages at a fixed rate, or GET requests without a size. Here a line is
+ *     "<milliseconds> <messages per second>", and the answer tells more.
  *   load requests <target> <connections> <body>
  *     A young server's first HTTP requests: GET, or POST with a body of <body>
  *     bytes. Nothing is sent, nor connected, before the first line. Here a line
@@ -33,8 +36,8 @@
 #include <sys/resource.h>
 
 static int usage(void) {
-  (void)fprintf(stderr, "usage: load exchange|http|requests|connect|idle|"
-                        "answer target ...\n");
+  (void)fprintf(stderr, "usage: load exchange|http|paced|requests|connect|"
+                        "idle|answer target ...\n");
   return 2;
 }
 
@@ -64,6 +67,20 @@ static int exchange(int argc, char **argv) {
   if (options.size == 0 || options.reply == 0)
     return usage();
   run_exchange(&options);
+  return 0;
+}
+
+static int paced(int argc, char **argv) {
+  struct exchange_options options = {.target = argv[2]};
+
+  if (argc != 4 && argc != 6)
+    return usage();
+  options.connections = number(argv[3]);
+  if (argc == 6) {
+    options.size = number(argv[4]);
+    options.reply = number(argv[5]);
+  }
+  run_paced(&options);
   return 0;
 }
 
@@ -98,6 +115,8 @@ int main(int argc, char **argv) {
   raise_limit();
   if (strcmp(argv[1], "exchange") == 0)
     return exchange(argc, argv);
+  if (strcmp(argv[1], "paced") == 0)
+    return paced(argc, argv);
   if (strcmp(argv[1], "requests") == 0)
     return requests(argc, argv);
   if (strcmp(argv[1], "answer") != 0)
