@@ -19,6 +19,7 @@ const USAGE = `usage: npm run bench:latency -- [options]
   --launches N  fresh processes for each row so often (default 3)
   --rounds N    windows of each side, launch and rate (default 4)
   --window MS   how long each is (default 2000)
+  --no-ceiling  without the server in C, which needs node-gyp
   --only TEXT   only rows with TEXT in their name
   --quick       one launch of two short rounds: does it work?
   --json FILE   writes all figures
@@ -29,6 +30,7 @@ const optionTypes = {
   launches: { type: 'string' },
   rounds: { type: 'string' },
   window: { type: 'string' },
+  'no-ceiling': { type: 'boolean' },
   only: { type: 'string', default: '' },
   quick: { type: 'boolean' },
   json: { type: 'string' },
@@ -223,8 +225,9 @@ async function main() {
   } else if (process.platform === 'linux') {
     const plan = makePlan(options);
     const folder = temporaryFolder();
-    const results = await run({ folder, load: buildLoad(folder),
-      hasCeiling: buildCeiling() }, chosen, plan);
+    const hasCeiling = !options['no-ceiling'] && buildCeiling();
+    const results = await run({ folder, load: buildLoad(folder), hasCeiling },
+      chosen, plan);
     if (options.json) {
       fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
     }

@@ -70,8 +70,13 @@ function start(command, args, { ipc = false, files } = {}) {
   return { child, pid: child.pid, readLine, ended };
 }
 
-// `prefix` are words to go before the command, `files` as in start().
+// `prefix` are words to go before the command, `files` as in start(). A subject
+// that is a list of words is a program of its own, and ends with its input.
 function startSubject(subject, scenario, options, { prefix = [], files }) {
+  if (Array.isArray(subject)) {
+    const [program, ...words] = subject;
+    return start(program, [...words, scenario, JSON.stringify(options)]);
+  }
   const [command, ...args] = [...prefix, process.execPath, '--expose-gc',
     path.join(__dirname, 'subject.js'), subject, scenario,
     JSON.stringify(options)];

@@ -131,7 +131,7 @@ unsigned int exchange_on_event(struct exchange *exchange, struct connection *c,
                                uint32_t events) {
   if (events & EPOLLOUT)
     on_writable(exchange, c);
-  return events & ~(uint32_t)EPOLLOUT ? on_readable(exchange, c) : 0;
+  return (events & ~(uint32_t)EPOLLOUT) != 0 ? on_readable(exchange, c) : 0;
 }
 
 bool exchange_is_pending(const struct exchange *exchange) {

@@ -46,7 +46,7 @@ static size_t response_size(int fd) {
       die("recv");
     body = strstr(text, "\r\n\r\n");
   }
-  field = strstr(text, "Content-Length: ");
+  field = strcasestr(text, "Content-Length: ");
   if (field != NULL)
     return (size_t)(body + 4 - text) + strtoul(field + 16, NULL, 10);
   (void)fprintf(stderr, "load: a response without Content-Length\n");
