@@ -6,12 +6,11 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
-const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
 const { processesOf, runWindow, startSide, watchMachine } =
   require('./measure');
-const { cpuTime, stop } = require('./processes');
+const { cpuTime, stop, temporaryFolder } = require('./processes');
 const { head, rowText } = require('./latency-report');
 const { interval, median, ratio } = require('./stats');
 
@@ -201,16 +200,6 @@ function makePlan(options) {
     if (!(plan[name] >= 1)) throw new Error(`--${name} takes a number`);
   }
   return plan;
-}
-
-// A folder that is gone when this process ends, also by an interrupt.
-function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
-  return folder;
 }
 
 async function main() {

@@ -11,7 +11,8 @@ const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
 const { measure, processesOf, runWindow, startSide } = require('./measure');
 const { find } = require('./peers/find');
-const { stop } = require('./processes');
+const { stop, temporaryFolder } = require('./processes');
+const { noiseOf } = require('./report');
 const { scenarios } = require('./scenarios');
 const { interval, median, ratio } = require('./stats');
 
@@ -105,8 +106,10 @@ async function workingSubjects(context, row) {
 
 // Each side's figures, compared with uvnet's.
 function makeResult(row, { sides, machine }) {
-  const { costs: base } = sides.find(({ name }) => name === 'uvnet');
-  return { name: row.name, machine, sides: sides.map((side) => ({
+  const costsOf = (wanted) => sides.find(({ name }) => name === wanted).costs;
+  const base = costsOf('uvnet');
+  const control = ratio(costsOf('core net'), costsOf('core net again'));
+  return { name: row.name, machine, noise: noiseOf(control, machine), sides: sides.map((side) => ({
     name: side.name,
     cost: median(side.costs.flat()),
     ratio: ratio(side.costs, base),
@@ -122,7 +125,7 @@ function line([row, name, ...cells]) {
     cells.map((text) => text.padStart(11)).join('');
 }
 
-function resultText({ name, sides, machine }) {
+function resultText({ name, sides, machine, noise }) {
   const percent = (part) => `${(part * 100).toFixed(0)}%`;
   return sides.map((side, i) => line([
     i === 0 ? name : '', side.name, side.cost.toFixed(0),
@@ -130,7 +133,8 @@ function resultText({ name, sides, machine }) {
     side.interval.map((value) => value.toFixed(2)).join('-'),
     side.p50.toFixed(0), side.p99.toFixed(0),
     ...(i === 0 ? [percent(machine.foreign), percent(machine.steal)] : []),
-  ])).join('\n');
+  ]) + (i === 0 && noise.length > 0 ? `  noisy: ${noise.join(', ')}` : ''))
+    .join('\n');
 }
 
 async function measureRow(context, row, plan) {
@@ -168,16 +172,6 @@ function makePlan({ quick, launches }) {
   if (launches === undefined) return plan;
   if (!(Number(launches) >= 1)) throw new Error('--launches takes a number');
   return { ...plan, launches: Number(launches) };
-}
-
-// A folder that is gone when this process ends, also by an interrupt.
-function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
-  return folder;
 }
 
 async function main() {

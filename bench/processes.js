@@ -4,6 +4,7 @@
 
 const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 
@@ -110,5 +111,15 @@ async function stop({ child, ended }) {
   clearTimeout(timer);
 }
 
+// A folder that is gone when this process ends, also by an interrupt.
+function temporaryFolder() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
+  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => process.exit(1));
+  }
+  return folder;
+}
+
 module.exports = { ask, cpuTime, machineTime, openFilesLimit, pin, start,
-  startSubject, stop };
+  startSubject, stop, temporaryFolder };

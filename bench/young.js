@@ -8,7 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { buildLoad } = require('./build');
-const { cpuTime, start } = require('./processes');
+const { cpuTime, start, temporaryFolder } = require('./processes');
 const { bootstrap, median } = require('./stats');
 
 const USAGE = `usage: npm run bench:young -- [options]
@@ -63,6 +63,9 @@ const rows = [
 const sides = [['core', []], ['uvnet', ['-r', register]], ['control', []]];
 
 const alive = new Set();
+process.once('exit', () => {
+  for (const { child } of alive) child.kill('SIGKILL');
+});
 
 function startChild(command, args) {
   const child = start(command, args);
@@ -220,19 +223,6 @@ function plan({ quick, launches, requests, connections }) {
     launches: launches === undefined ? (quick ? 2 : 10) :
       number(launches, 'launches'),
     connections: String(number(connections, 'connections')) };
-}
-
-// A folder that is gone, as all children are, when this process ends.
-function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
-  process.once('exit', () => {
-    for (const { child } of alive) child.kill('SIGKILL');
-    fs.rmSync(folder, { recursive: true });
-  });
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
-  return folder;
 }
 
 async function main() {

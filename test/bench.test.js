@@ -5,8 +5,11 @@
 
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
-const { disposeAll, finished, spawnNode, tmpPath } = require('./helper');
+const { buildLoad } = require('../bench/build');
+const { disposeAll, finished, spawnNode } = require('./helper');
 
 const FOLDER = path.join(__dirname, '..', 'bench');
 const PIPES = ['ignore', 'pipe', 'pipe'];
@@ -27,14 +30,21 @@ const canRun = process.platform === 'linux' && !process.env.UVNET_TEST_ONLY &&
 
 (canRun ? describe : describe.skip)('benchmarks', function suite() {
   this.timeout(60000);
+  const folder = path.join(os.tmpdir(), `uvnet-bench-test-${process.pid}`);
+  // An empty cache: neither Bun nor Deno.
+  const env = { XDG_CACHE_HOME: folder };
+  before(() => {
+    fs.mkdirSync(folder);
+    env.UVNET_BENCH_LOAD = buildLoad(folder);
+  });
+  after(() => fs.rmSync(folder, { recursive: true }));
   afterEach(disposeAll);
 
   for (const [title, [[file, ...args], expected]] of
     Object.entries(BENCHMARKS)) {
     it(title, async () => {
       const { code, stdout, stderr } = await finished(spawnNode(
-        [path.join(FOLDER, file), ...args],
-        { stdio: PIPES, env: { XDG_CACHE_HOME: tmpPath('cache') } }));
+        [path.join(FOLDER, file), ...args], { stdio: PIPES, env }));
       assert.strictEqual(code, 0, stderr);
       assert.match(stdout, expected);
     });
