@@ -7,8 +7,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { buildAddon } = require('../scripts/addon');
 
-// Into `folder`; returns the program's path.
+// Into `folder`; returns the program's path. UVNET_BENCH_LOAD names one that is
+// there already, for whoever starts several benchmarks.
 function buildLoad(folder) {
+  if (process.env.UVNET_BENCH_LOAD) return process.env.UVNET_BENCH_LOAD;
   const program = path.join(folder, 'load');
   const source = path.join(__dirname, 'load');
   const files = fs.readdirSync(source).filter((name) => name.endsWith('.c'));

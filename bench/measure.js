@@ -14,6 +14,7 @@ let sockets = 0;
 // Arguments of the load generator.
 function loadArguments(scenario, target) {
   const { mode, connections, size, reply, depth, client } = scenario;
+  if (mode === 'paced' && size) return [mode, target, connections, size, reply];
   if (mode !== 'exchange') return [mode, target, connections];
   const rest = client ? ['listen'] : [];
   return [mode, target, connections, size, reply, depth, ...rest];
@@ -75,9 +76,10 @@ function processesOf({ subject, driver, far }) {
   return [subject, driver, far?.load].filter(Boolean);
 }
 
-async function runWindow({ subject, driver }, milliseconds) {
-  if (!driver) return ask(subject, { window: milliseconds });
-  driver.child.stdin.write(`${milliseconds}\n`);
+// `window` is a number of milliseconds, or more words for the load generator.
+async function runWindow({ subject, driver }, window) {
+  if (!driver) return ask(subject, { window });
+  driver.child.stdin.write(`${window}\n`);
   return JSON.parse(await driver.readLine());
 }
 
@@ -196,4 +198,4 @@ async function measure(context, subjects, scenario, plan) {
   };
 }
 
-module.exports = { measure, processesOf, runWindow, startSide };
+module.exports = { measure, processesOf, runWindow, startSide, watchMachine };

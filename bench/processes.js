@@ -4,6 +4,7 @@
 
 const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const readline = require('node:readline');
 
@@ -70,8 +71,13 @@ function start(command, args, { ipc = false, files } = {}) {
   return { child, pid: child.pid, readLine, ended };
 }
 
-// `prefix` are words to go before the command, `files` as in start().
+// `prefix` are words to go before the command, `files` as in start(). A subject
+// that is a list of words is a program of its own, and ends with its input.
 function startSubject(subject, scenario, options, { prefix = [], files }) {
+  if (Array.isArray(subject)) {
+    const [program, ...words] = subject;
+    return start(program, [...words, scenario, JSON.stringify(options)]);
+  }
   const [command, ...args] = [...prefix, process.execPath, '--expose-gc',
     path.join(__dirname, 'subject.js'), subject, scenario,
     JSON.stringify(options)];
@@ -105,5 +111,15 @@ async function stop({ child, ended }) {
   clearTimeout(timer);
 }
 
+// A folder that is gone when this process ends, also by an interrupt.
+function temporaryFolder() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
+  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => process.exit(1));
+  }
+  return folder;
+}
+
 module.exports = { ask, cpuTime, machineTime, openFilesLimit, pin, start,
-  startSubject, stop };
+  startSubject, stop, temporaryFolder };

@@ -123,4 +123,5 @@ function idleText(results) {
   return [title, ...lines].join('\n');
 }
 
-module.exports = { head, idleText, isNoisy, makeRow, rowText, summary };
+module.exports = { head, idleText, isNoisy, makeRow, noiseOf, rowText,
+  summary };

@@ -5,13 +5,13 @@
 
 const fs = require('node:fs');
 const os = require('node:os');
-const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
 const { chart } = require('./chart');
 const { measureIdle } = require('./idle');
 const { markdown } = require('./markdown');
 const { measure } = require('./measure');
+const { temporaryFolder } = require('./processes');
 const report = require('./report');
 const { idle, scenarios } = require('./scenarios');
 const { hasStrace } = require('./syscalls');
@@ -152,16 +152,6 @@ async function run(context, options) {
   const memory = withIdle ? await measureMemory(context, options, plan) : [];
   writeResults(options, { machine, plan, label: labelOf(options.subject), rows,
     idle: memory, node });
-}
-
-// A folder that is gone when this process ends, also by an interrupt.
-function temporaryFolder() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-bench-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true }));
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => process.exit(1));
-  }
-  return folder;
 }
 
 async function main() {

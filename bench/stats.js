@@ -51,6 +51,15 @@ function resample(values, random) {
   return values.map(() => values[Math.floor(random() * values.length)]);
 }
 
+// The 2.5th and the 97.5th percentile of what `estimate` says of `values` that
+// are drawn again and again.
+function bootstrap(values, estimate) {
+  const random = randomNumbers(1);
+  const estimates = Array.from({ length: RESAMPLES }, () =>
+    estimate(resample(values, random)));
+  return [quantile(estimates, 0.025), quantile(estimates, 0.975)];
+}
+
 // Bootstrap over launches, and over rounds within each: the windows of one
 // launch have its processes in common. Returns the 2.5th and the 97.5th
 // percentile of the ratio.
@@ -63,4 +72,4 @@ function interval(base, other) {
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
-module.exports = { geometricMean, interval, median, quantile, ratio };
+module.exports = { bootstrap, geometricMean, interval, median, quantile, ratio };

@@ -1,5 +1,5 @@
 /* Messages and their replies over connections that stay open. */
-#include "load.h"
+#include "exchange.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,47 +11,33 @@
 
 enum { MAX_DEPTH = 64, RECEIVE_SIZE = 1 << 18 };
 
-struct connection {
-  int fd;
-  /* Messages on their way, and when each was sent. */
-  unsigned int pending;
-  unsigned int first;
-  int64_t sent_at[MAX_DEPTH];
-  /* Bytes of the oldest message's reply that have come. */
-  size_t received;
-  /* Bytes still to be sent of messages that are counted as pending. */
-  size_t unsent;
-};
-
-struct exchange {
-  int poll;
-  struct connection *connections;
-  unsigned int count;
-  unsigned int depth;
-  size_t size;
-  size_t reply;
-  /* As many messages, one behind the other, as can be on their way at once. */
-  const char *messages;
-  char *buffer;
-  struct window window;
-};
-
-static void open_all(struct exchange *exchange, const char *target,
-                     bool listens) {
+void exchange_open(struct exchange *exchange, const char *target,
+                   bool listens) {
   int listener = listens ? open_listener(target) : -1;
   unsigned int i;
 
   exchange->poll = epoll_create1(0);
+  exchange->buffer = allocate(RECEIVE_SIZE, 1);
   exchange->connections =
       allocate(exchange->count, sizeof(*exchange->connections));
   for (i = 0; i < exchange->count; i++) {
     struct connection *c = &exchange->connections[i];
 
+    c->sent_at = allocate(exchange->capacity, sizeof(*c->sent_at));
     c->fd = listens ? accept_connection(listener) : open_connection(target);
     poll_add(exchange->poll, c->fd, c);
   }
   if (listens)
     (void)close(listener);
+}
+
+void exchange_free(struct exchange *exchange) {
+  unsigned int i;
+
+  for (i = 0; i < exchange->count; i++)
+    free(exchange->connections[i].sent_at);
+  free(exchange->connections);
+  free(exchange->buffer);
 }
 
 static void watch(struct exchange *exchange, struct connection *c,
@@ -63,13 +49,24 @@ static void watch(struct exchange *exchange, struct connection *c,
     die("epoll_ctl");
 }
 
+/* How much one send() takes of what is due. It ends where the last message
+ * does; so where not all fits, whole messages are left. */
+static size_t next_part(const struct exchange *exchange, size_t unsent) {
+  size_t block = exchange->size * exchange->depth;
+
+  if (unsent <= block)
+    return unsent;
+  return block - exchange->size + (unsent - 1) % exchange->size + 1;
+}
+
 /* Sends what the kernel takes of what is due: all messages in one call, as
- * clients that pipeline do. What is due ends where the messages end. */
+ * clients that pipeline do. */
 static void send_due(struct exchange *exchange, struct connection *c) {
   const char *end = exchange->messages + exchange->size * exchange->depth;
 
   while (c->unsent > 0) {
-    ssize_t sent = send(c->fd, end - c->unsent, c->unsent, MSG_NOSIGNAL);
+    size_t part = next_part(exchange, c->unsent);
+    ssize_t sent = send(c->fd, end - part, part, MSG_NOSIGNAL);
 
     if (sent < 0 && errno == EAGAIN)
       return;
@@ -79,14 +76,17 @@ static void send_due(struct exchange *exchange, struct connection *c) {
   }
 }
 
-static void send_messages(struct exchange *exchange, struct connection *c,
-                          unsigned int count) {
+void exchange_send(struct exchange *exchange, struct connection *c,
+                   unsigned int count, int64_t start) {
   bool waits = c->unsent > 0;
-  int64_t start = now();
   unsigned int i;
 
+  if (c->pending + count > exchange->capacity) {
+    (void)fprintf(stderr, "load: too many messages wait for their replies\n");
+    exit(1);
+  }
   for (i = 0; i < count; i++)
-    c->sent_at[(c->first + c->pending++) % MAX_DEPTH] = start;
+    c->sent_at[(c->first + c->pending++) % exchange->capacity] = start;
   c->unsent += exchange->size * count;
   if (waits)
     return;
@@ -103,33 +103,38 @@ static void on_writable(struct exchange *exchange, struct connection *c) {
 
 static void complete(struct exchange *exchange, struct connection *c) {
   window_add(&exchange->window, c->sent_at[c->first]);
-  c->first = (c->first + 1) % MAX_DEPTH;
+  c->first = (c->first + 1) % exchange->capacity;
   c->pending--;
 }
 
-/* Reads replies, and follows them with as many messages. */
-static void on_readable(struct exchange *exchange, struct connection *c,
-                        bool go_on) {
+/* Returns how many replies became complete. */
+static unsigned int on_readable(struct exchange *exchange,
+                                struct connection *c) {
   ssize_t got = recv(c->fd, exchange->buffer, RECEIVE_SIZE, 0);
   unsigned int replies = 0;
 
   if (got < 0 && errno == EAGAIN)
-    return;
+    return 0;
   if (got <= 0 || (c->pending == 0 && c->received == 0)) {
     (void)fprintf(stderr, "load: a connection ended or sent too much\n");
     exit(1);
   }
   c->received += (size_t)got;
-  while (c->received >= exchange->reply) {
+  for (; c->received >= exchange->reply; replies++) {
     c->received -= exchange->reply;
     complete(exchange, c);
-    replies++;
   }
-  if (go_on && replies > 0)
-    send_messages(exchange, c, replies);
+  return replies;
 }
 
-static bool is_pending(const struct exchange *exchange) {
+unsigned int exchange_on_event(struct exchange *exchange, struct connection *c,
+                               uint32_t events) {
+  if (events & EPOLLOUT)
+    on_writable(exchange, c);
+  return (events & ~(uint32_t)EPOLLOUT) != 0 ? on_readable(exchange, c) : 0;
+}
+
+bool exchange_is_pending(const struct exchange *exchange) {
   unsigned int i;
 
   for (i = 0; i < exchange->count; i++)
@@ -142,7 +147,7 @@ static void begin(struct exchange *exchange) {
   unsigned int i;
 
   for (i = 0; i < exchange->count; i++)
-    send_messages(exchange, &exchange->connections[i], exchange->depth);
+    exchange_send(exchange, &exchange->connections[i], exchange->depth, now());
 }
 
 static void run_window(void *context, int64_t nanoseconds) {
@@ -152,31 +157,28 @@ static void run_window(void *context, int64_t nanoseconds) {
   bool go_on = true;
 
   begin(exchange);
-  while (go_on || is_pending(exchange)) {
+  while (go_on || exchange_is_pending(exchange)) {
     int ready = epoll_wait(exchange->poll, events, MAX_EVENTS, 1000);
     int i;
 
     go_on = go_on && now() - start < nanoseconds;
     for (i = 0; i < ready; i++) {
       struct connection *c = events[i].data.ptr;
+      unsigned int replies = exchange_on_event(exchange, c, events[i].events);
 
-      if (events[i].events & EPOLLOUT)
-        on_writable(exchange, c);
-      if (events[i].events & ~(uint32_t)EPOLLOUT)
-        on_readable(exchange, c, go_on);
+      if (go_on && replies > 0)
+        exchange_send(exchange, c, replies, now());
     }
   }
 }
 
-static void run(struct exchange *exchange) {
-  exchange->buffer = allocate(RECEIVE_SIZE, 1);
+void exchange_serve_windows(struct exchange *exchange) {
   serve_windows(&exchange->window, run_window, exchange);
-  free(exchange->buffer);
-  free(exchange->connections);
 }
 
 void run_exchange(const struct exchange_options *options) {
   struct exchange exchange = {.count = options->connections,
+                              .capacity = options->depth,
                               .depth = options->depth,
                               .size = options->size,
                               .reply = options->reply};
@@ -189,57 +191,18 @@ void run_exchange(const struct exchange_options *options) {
   messages = allocate(options->depth, options->size);
   memset(messages, 'x', options->depth * options->size);
   exchange.messages = messages;
-  open_all(&exchange, options->target, options->listens);
-  run(&exchange);
+  exchange_open(&exchange, options->target, options->listens);
+  exchange_serve_windows(&exchange);
+  exchange_free(&exchange);
   free(messages);
 }
 
-/* Bytes of the first response on a connection, which has a Content-Length. */
-static size_t response_size(const char *target, const char *request) {
-  char text[4096] = "";
-  size_t length = 0;
-  char *body = NULL;
-  char *field;
-  int fd = open_connection(target);
-
-  if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
-    die("send");
-  while (body == NULL) {
-    ssize_t got = recv(fd, text + length, sizeof(text) - 1 - length, 0);
-
-    if (got < 0 && errno == EAGAIN)
-      continue;
-    if (got <= 0)
-      die("recv");
-    length += (size_t)got;
-    body = strstr(text, "\r\n\r\n");
-  }
-  (void)close(fd);
-  field = strstr(text, "Content-Length: ");
-  if (field != NULL)
-    return (size_t)(body + 4 - text) + strtoul(field + 16, NULL, 10);
-  (void)fprintf(stderr, "load: a response without Content-Length\n");
-  exit(1);
-}
-
-void run_http(const char *target, unsigned int connections) {
-  const char *request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                        "Connection: keep-alive\r\n\r\n";
-  struct exchange exchange = {
-      .count = connections, .depth = 1, .messages = request};
-
-  exchange.size = strlen(request);
-  exchange.reply = response_size(target, request);
-  open_all(&exchange, target, false);
-  run(&exchange);
-}
-
 void run_idle(const char *target, unsigned int connections) {
-  struct exchange exchange = {.count = connections};
+  struct exchange exchange = {.count = connections, .capacity = 1};
 
-  open_all(&exchange, target, false);
+  exchange_open(&exchange, target, false);
   say_ready();
   while (getchar() != EOF) {
   }
-  free(exchange.connections);
+  exchange_free(&exchange);
 }

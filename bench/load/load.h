@@ -45,6 +45,20 @@ void say_ready(void);
 /* Counts one operation that began at `start`. */
 void window_add(struct window *window, int64_t start);
 
+/* Memory for the samples. */
+void window_init(struct window *window);
+
+/* Forgets what was counted. */
+void window_start(struct window *window);
+
+void window_sort(struct window *window);
+
+/* A quantile of the sorted samples, in nanoseconds. */
+long long window_quantile(const struct window *window, size_t permille);
+
+/* Sorts, and prints the line of a window that took so many nanoseconds. */
+void window_print(struct window *window, int64_t taken);
+
 /* Reads milliseconds from standard input, line by line; calls `run` for each
  * with nanoseconds, and prints the result. Returns at the end of input. */
 void serve_windows(struct window *window,
@@ -68,7 +82,10 @@ void poll_add(int poll, int fd, void *data);
 
 /* The modes; main.c describes them. Each returns at the end of input. */
 void run_exchange(const struct exchange_options *options);
+/* A message of no size means HTTP's GET. */
+void run_paced(const struct exchange_options *options);
 void run_http(const char *target, unsigned int connections);
+void run_requests(const char *target, unsigned int connections, size_t body);
 void run_connect(const char *target, unsigned int connections);
 void run_idle(const char *target, unsigned int connections);
 void run_answer(const char *target, bool once);

@@ -7,6 +7,13 @@
  *     subject's connections. An operation is a message with its reply.
  *   load http <target> <connections>
  *     The same with a GET request; the reply's length is learnt from the first.
+ *   load paced <target> <connections> [<size> <reply>]
+ *     Messages at a fixed rate, or GET requests without a size. Here a line is
+ *     "<milliseconds> <messages per second>", and the answer tells more.
+ *   load requests <target> <connections> <body>
+ *     A young server's first HTTP requests: GET, or POST with a body of <body>
+ *     bytes. Nothing is sent, nor connected, before the first line. Here a line
+ *     is a number of requests in all, and the answer is about all until then.
  *   load connect <target> <connections>
  *     Connects, sends a byte, waits for a byte and the end, and closes. An
  *     operation is a connection; <connections> are open at once.
@@ -29,8 +36,8 @@
 #include <sys/resource.h>
 
 static int usage(void) {
-  (void)fprintf(stderr, "usage: load exchange|http|connect|idle|answer "
-                        "target ...\n");
+  (void)fprintf(stderr, "usage: load exchange|http|paced|requests|connect|"
+                        "idle|answer target ...\n");
   return 2;
 }
 
@@ -63,6 +70,27 @@ static int exchange(int argc, char **argv) {
   return 0;
 }
 
+static int paced(int argc, char **argv) {
+  struct exchange_options options = {.target = argv[2]};
+
+  if (argc != 4 && argc != 6)
+    return usage();
+  options.connections = number(argv[3]);
+  if (argc == 6) {
+    options.size = number(argv[4]);
+    options.reply = number(argv[5]);
+  }
+  run_paced(&options);
+  return 0;
+}
+
+static int requests(int argc, char **argv) {
+  if (argc < 5)
+    return usage();
+  run_requests(argv[2], number(argv[3]), number(argv[4]));
+  return 0;
+}
+
 /* The modes that take a number of connections. */
 static int with_connections(int argc, char **argv) {
   static const struct {
@@ -87,6 +115,10 @@ int main(int argc, char **argv) {
   raise_limit();
   if (strcmp(argv[1], "exchange") == 0)
     return exchange(argc, argv);
+  if (strcmp(argv[1], "paced") == 0)
+    return paced(argc, argv);
+  if (strcmp(argv[1], "requests") == 0)
+    return requests(argc, argv);
   if (strcmp(argv[1], "answer") != 0)
     return with_connections(argc, argv);
   run_answer(argv[2], argc > 3 && strcmp(argv[3], "once") == 0);

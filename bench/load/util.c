@@ -43,10 +43,33 @@ static int by_value(const void *one, const void *other) {
   return left < right ? -1 : left > right;
 }
 
-static long long percentile(const struct window *window, size_t percent) {
+void window_init(struct window *window) {
+  window->samples = allocate(MAX_SAMPLES, sizeof(*window->samples));
+}
+
+void window_start(struct window *window) {
+  window->operations = 0;
+  window->sample_count = 0;
+}
+
+void window_sort(struct window *window) {
+  qsort(window->samples, window->sample_count, sizeof(*window->samples),
+        by_value);
+}
+
+long long window_quantile(const struct window *window, size_t permille) {
   if (window->sample_count == 0)
     return 0;
-  return window->samples[(window->sample_count - 1) * percent / 100];
+  return window->samples[(window->sample_count - 1) * permille / 1000];
+}
+
+void window_print(struct window *window, int64_t taken) {
+  window_sort(window);
+  (void)printf("{\"operations\":%llu,\"nanoseconds\":%lld,"
+               "\"p50\":%lld,\"p99\":%lld}\n",
+               (unsigned long long)window->operations, (long long)taken,
+               window_quantile(window, 500), window_quantile(window, 990));
+  (void)fflush(stdout);
 }
 
 void serve_windows(struct window *window,
@@ -54,23 +77,14 @@ void serve_windows(struct window *window,
                    void *context) {
   char line[64];
 
-  window->samples = allocate(MAX_SAMPLES, sizeof(*window->samples));
+  window_init(window);
   say_ready();
   while (fgets(line, sizeof(line), stdin) != NULL) {
     int64_t start = now();
-    int64_t taken;
 
-    window->operations = 0;
-    window->sample_count = 0;
+    window_start(window);
     run(context, strtoll(line, NULL, 10) * 1000000);
-    taken = now() - start;
-    qsort(window->samples, window->sample_count, sizeof(*window->samples),
-          by_value);
-    (void)printf("{\"operations\":%llu,\"nanoseconds\":%lld,"
-                 "\"p50\":%lld,\"p99\":%lld}\n",
-                 (unsigned long long)window->operations, (long long)taken,
-                 percentile(window, 50), percentile(window, 99));
-    (void)fflush(stdout);
+    window_print(window, now() - start);
   }
   free(window->samples);
 }
