@@ -1,0 +1,3 @@
+'use strict';
+
+// What startup.js loads where nothing shall be.
