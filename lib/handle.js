@@ -8,8 +8,7 @@ const { AsyncResource } = require('async_hooks');
 const process = require('process');
 const { Accepted } = require('./accepted');
 const binding = require('./binding');
-const { Buffer, TypeError } = require('./builtin');
-const { bytesOf } = require('./chunk');
+const { TypeError } = require('./builtin');
 const core = require('./core');
 const {
   drainTicks, guarded, handles, hasMore, kinds, serve, takeChunk, takeLarge, takeReads,
@@ -18,11 +17,11 @@ const {
 const { errnoException, uv } = require('./errors');
 const { defineOnRead, kReader } = require('./interop/readers');
 const { defineProvider } = require('./interop/provider');
+const { defineWrites } = require('./interop/writes');
 const outbox = require('./outbox');
 const {
-  Request, ShutdownWrap, TCPConnectWrap, WriteWrap, complete, forUser,
+  Request, ShutdownWrap, TCPConnectWrap, complete, forUser,
 } = require('./requests');
-const { kIsCores } = require('./symbols');
 const { writeText, writeVector } = require('./vector');
 
 const { results } = binding;
@@ -57,11 +56,6 @@ let startConnect;
 
 // Where core keeps the net.Socket or net.Server that uses a handle.
 const kOwner = core.ownerSymbol;
-
-// Whether a socket is of core's own class: it got our handle from a user.
-function isCores(owner) {
-  return owner !== null && owner[kIsCores] === undefined;
-}
 
 // A process may have many thousands of these, so what few of them need are
 // properties of the prototype.
@@ -301,63 +295,6 @@ class Handle extends AsyncResource {
   // Encodes as UTF-8, or with `latin1` as Latin-1.
   sendString(string, latin1) { return writeText(idOf(this), string, latin1); }
 
-  // The same for a write in core's protocol, where `object` waits. 0, a negative
-  // error, or, as from Node 26 on, a request for who gave none.
-  #answerWrite(object, status) {
-    if (object) object.async = status === 1;
-    if (status !== 1) return status;
-    if (isCores(this[kOwner])) return this.#answerCores();
-    const isOurs = object instanceof Request;
-    const request = isOurs ? object :
-      forUser(WriteWrap, object ?? {}, this.asyncId());
-    expectEnd(this, request);
-    return object ? 0 : request.user;
-  }
-
-  // Core's socket over our handle takes a write for done, whatever it is told:
-  // core looks that up in memory of its C++. So it hears of errors alone.
-  #answerCores() {
-    const oncomplete = (status) => status < 0 && this.onwriteerror?.(status);
-    expectEnd(this, forUser(WriteWrap, { oncomplete }, this.asyncId()));
-    return 0;
-  }
-
-  // Core's own names. `request` is { oncomplete(status, handle, error), … }; its
-  // `async` tells whether that will be called, or all is done already.
-  writeBuffer(request, view) {
-    idOf(this);
-    return this.#answerWrite(request, this.send(view));
-  }
-
-  writeUtf8String(request, string) {
-    idOf(this);
-    return this.#answerWrite(request, this.sendString(string, false));
-  }
-
-  writeLatin1String(request, string) {
-    idOf(this);
-    return this.#answerWrite(request, this.sendString(string, true));
-  }
-
-  writeUcs2String(request, string) {
-    idOf(this);
-    return this.#answerWrite(request, this.send(Buffer.from(string, 'ucs2')));
-  }
-
-  // `chunks` are buffers, or else pairs of a chunk and its encoding. All that
-  // is a user's to run has run before anything is sent.
-  writev(request, chunks, allBuffers) {
-    idOf(this);
-    const vector = [];
-    for (let i = 0; i < chunks.length; i += allBuffers ? 1 : 2) {
-      const chunk = chunks[i];
-      const isText = !allBuffers && typeof chunk === 'string';
-      vector.push(isText ? { chunk, encoding: chunks[i + 1] } :
-        { chunk: bytesOf(chunk) });
-    }
-    return this.#answerWrite(request, this.sendVector(vector));
-  }
-
   // What the kernel has not taken and another handle has to send; or an error.
   takeWrites() {
     const bytes = binding.unsent(idOf(this)) ?? null;
@@ -475,8 +412,6 @@ class Handle extends AsyncResource {
   }
 }
 
-Handle.prototype.writeAsciiString = Handle.prototype.writeLatin1String;
-
 Object.assign(Handle.prototype, {
   // The buffer that onread gave last is its only element.
   userBuffers: null,
@@ -491,6 +426,7 @@ Object.assign(Handle.prototype, {
 });
 
 defineOnRead(Handle.prototype);
+defineWrites(Handle.prototype, { expectEnd, idOf });
 
 // On a wrong receiver AsyncResource's own methods corrupt Node's stack of async
 // ids, which aborts the process.
