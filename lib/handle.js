@@ -280,13 +280,13 @@ class Handle extends AsyncResource {
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
   }
 
-  // As defer(), for the elements of a stream's buffer, of which expectEnd() must
-  // say next who wants to know of their end. The last event's writes would wait
-  // for nobody's.
-  deferVector(chunks) {
+  // As defer(), for a write of which expectEnd() must say next who wants to know
+  // of its end. The last event's writes would wait for nobody's.
+  deferWrite(isVector, data, encoding) {
     const id = idOf(this);
     return hasMore() && id >= 0 && !this.#isQueued &&
-      outbox.putVector(id, chunks);
+      (isVector ? outbox.putVector(id, data) :
+        outbox.putSingle(id, data, encoding));
   }
 
   // As send(), with the elements of a stream's buffer.
