@@ -63,4 +63,5 @@ function interval(base, other) {
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
-module.exports = { geometricMean, interval, median, quantile, ratio };
+module.exports = { geometricMean, interval, median, quantile, randomNumbers,
+  ratio };
