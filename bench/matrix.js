@@ -22,6 +22,7 @@ const USAGE = `usage: npm run bench:matrix -- [options]
   --cell ID        this cell instead of a sample; may be repeated
   --rounds N       windows of each process in a cell (6)
   --window MS      processor time of a window (40)
+  --warmup MS      that before the windows (80)
   --group N        fresh processes after so many cells (40)
   --control N      every Nth cell also core against core (20)
   --again N        rounds for what is below ${report.LOW} (30; 0: not again)
@@ -39,6 +40,7 @@ const optionTypes = {
   cell: { type: 'string', multiple: true, default: [] },
   rounds: { type: 'string', default: '6' },
   window: { type: 'string', default: '40' },
+  warmup: { type: 'string', default: '80' },
   group: { type: 'string', default: '40' },
   control: { type: 'string', default: '20' },
   again: { type: 'string', default: '30' },
@@ -55,8 +57,9 @@ function chooseCells({ seed, cells, only, like, cell }) {
   return drawn.filter(({ id }) => id.includes(only));
 }
 
-function makePlan({ rounds, window, group }) {
-  return { rounds: Number(rounds), window: Number(window), group: Number(group) };
+function makePlan({ rounds, window, warmup, group }) {
+  return { rounds: Number(rounds), window: Number(window),
+    warmup: Number(warmup), group: Number(group) };
 }
 
 function makeProgress(total) {

@@ -23,17 +23,18 @@ function startSide(name, { folder, prefix = [] }) {
 
 // Lets V8 compile, and finds out how many operations a window has. Each side
 // does as many.
-async function warmUp(sides, { window }) {
+async function warmUp(sides, { window, warmup }) {
   const [first, ...others] = sides;
-  const { all, count } = await request(first, { calibrate: window });
+  const { all, count } = await request(first, { calibrate: warmup });
   for (const side of others) await request(side, { run: all });
-  return count;
+  return Math.max(1, Math.round(count * window / warmup));
 }
 
 /**
  * @param {object[]} sides of startSide()
  * @param {object} cell
- * @param {object} plan `rounds` of windows, milliseconds of a `window`
+ * @param {object} plan `rounds` of windows, milliseconds of a `window` and of
+ *   `warmup`
  * @returns {Promise<object>} microseconds per operation of each window, by
  *   name of the side
  */

@@ -111,7 +111,8 @@ function byValue(rows) {
 
 /** The pairs of two dimensions' values with the smallest geometric means. */
 function worstPairs(rows) {
-  const names = Object.keys(dimensions);
+  // A way says the protocol too.
+  const names = Object.keys(dimensions).filter((name) => name !== 'protocol');
   const pairs = names.flatMap((first, i) => names.slice(i + 1)
     .flatMap((second) => [...groupBy(rows, (row) =>
       `${first} ${dimensions[first](row)}, ${second} ${dimensions[second](row)}`)]))
