@@ -139,27 +139,38 @@ function printAgain(rows, { again, launches }) {
   console.log(report.lowText(rows));
 }
 
+function describeMachine() {
+  return { node: process.version, cpu: os.cpus()[0]?.model,
+    processors: os.cpus().length };
+}
+
+function writeResults(options, results) {
+  if (!options.json) return;
+  const all = { machine: describeMachine(), options, ...results };
+  fs.writeFileSync(options.json, `${JSON.stringify(all, null, 1)}\n`);
+}
+
 async function measureSample(context, cells, options) {
   const plan = makePlan(options);
   const results = await measureAll(context, cells, ['core', 'uvnet'], plan);
   const rows = results.map((row) => report.withRatio(row, 'core', 'uvnet'));
   const controls = await measureControls(context, cells, options, plan);
   if (rows.length > 0) printFirst(rows, controls);
-  const low = rows.filter(({ ratio }) => ratio < report.LOW);
-  let again = [];
-  if (Number(options.again) > 0 && low.length > 0) {
-    again = await measureAgain(context, low.map(({ cell }) => cell), options,
-      plan);
-    printAgain(again, options);
-  }
-  return { rows, controls, again };
+  // The second part may take longer than the first, and be given up.
+  writeResults(options, { rows, controls });
+  const low = rows.filter(({ ratio }) => ratio < report.LOW)
+    .map(({ cell }) => cell);
+  if (Number(options.again) === 0 || low.length === 0) return;
+  const again = await measureAgain(context, low, options, plan);
+  printAgain(again, options);
+  writeResults(options, { rows, controls, again });
 }
 
 // Cells that were asked for by name are measured as the low ones of a sample.
 async function measureNamed(context, cells, options) {
   const rows = await measureAgain(context, cells, options, makePlan(options));
   console.log(rows.map(report.rowText).join('\n'));
-  return { rows };
+  writeResults(options, { rows });
 }
 
 async function run(context, options) {
@@ -173,17 +184,11 @@ async function run(context, options) {
     await countCells(context, cells);
     return;
   }
-  const machine = { node: process.version, cpu: os.cpus()[0]?.model,
-    processors: os.cpus().length };
-  console.log(`Node ${machine.node}, ${machine.processors} processors ` +
-    `(${machine.cpu}), ${cells.length} cells\n`);
-  const results = options.cell.length > 0 ?
-    await measureNamed(context, cells, options) :
-    await measureSample(context, cells, options);
-  if (options.json) {
-    fs.writeFileSync(options.json,
-      `${JSON.stringify({ machine, options, ...results }, null, 1)}\n`);
-  }
+  const { node, cpu, processors } = describeMachine();
+  console.log(`Node ${node}, ${processors} processors (${cpu}), ` +
+    `${cells.length} cells\n`);
+  if (options.cell.length > 0) await measureNamed(context, cells, options);
+  else await measureSample(context, cells, options);
 }
 
 // A folder that is gone when this process ends, also by an interrupt.

@@ -147,14 +147,15 @@ class Deck {
   }
 
   draw(values) {
-    const times = (value) => this.taken.get(value) ?? 0;
     // A value that is listed twice is to come up twice as often.
-    const listed = (value) => values.filter((other) => other === value).length;
-    const shares = values.map((value) => times(value) / listed(value));
+    const listed = new Map();
+    for (const value of values) listed.set(value, (listed.get(value) ?? 0) + 1);
+    const shares = values.map((value) =>
+      (this.taken.get(value) ?? 0) / listed.get(value));
     const least = Math.min(...shares);
     const best = values.filter((value, i) => shares[i] === least);
     const value = best[Math.floor(this.random() * best.length)];
-    this.taken.set(value, times(value) + 1);
+    this.taken.set(value, (this.taken.get(value) ?? 0) + 1);
     return value;
   }
 }
