@@ -6,19 +6,28 @@
 const path = require('node:path');
 const { ask, start, stop } = require('../processes');
 
+// Milliseconds; valgrind makes all some 50 times slower.
+const LIMITS = { normal: 30000, prefixed: 600000 };
+
 // What the processes are called, and the net in each.
 const NETS = { core: 'core', uvnet: 'uvnet', control: 'core' };
 
-async function request({ subject, name }, message) {
-  const answer = await ask(subject, message);
+async function request({ subject, name, limit }, message) {
+  const answer = await ask(subject, message, limit);
   if (answer.error) throw new Error(`${name}: ${answer.error}`);
   return answer;
 }
 
-function startSide(name, { folder, prefix = [] }) {
-  const [command, ...args] = [...prefix, process.execPath, '--expose-gc',
+/**
+ * @param {string} name of NETS
+ * @param {object} context `folder` for Unix sockets, and `prefix`: the first
+ *   words of the command, if there are some
+ */
+function startSide(name, { folder, prefix }) {
+  const [command, ...args] = [...prefix ?? [], process.execPath, '--expose-gc',
     path.join(__dirname, 'subject.js'), NETS[name], folder];
-  return { name, subject: start(command, args, { ipc: true }) };
+  return { name, subject: start(command, args, { ipc: true }),
+    limit: prefix ? LIMITS.prefixed : LIMITS.normal };
 }
 
 // Lets V8 compile, and finds out how many operations a window has. Each side
