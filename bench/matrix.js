@@ -51,15 +51,25 @@ const optionTypes = {
   help: { type: 'boolean' },
 };
 
-function chooseCells({ seed, cells, only, like, cell }) {
-  if (cell.length > 0) return cell.map(parse);
-  const drawn = sample(Number(seed), Number(cells), (id) => id.includes(like));
-  return drawn.filter(({ id }) => id.includes(only));
+const NUMBERS = ['seed', 'cells', 'rounds', 'window', 'warmup', 'group', 'control',
+  'again', 'launches'];
+
+function readOptions() {
+  const { values } = parseArgs({ options: optionTypes });
+  for (const name of NUMBERS) {
+    const number = Number(values[name]);
+    if (!Number.isInteger(number) || number < (name === 'again' ? 0 : 1)) {
+      throw new Error(`--${name} ${values[name]}: no number for that`);
+    }
+    values[name] = number;
+  }
+  return values;
 }
 
-function makePlan({ rounds, window, warmup, group }) {
-  return { rounds: Number(rounds), window: Number(window),
-    warmup: Number(warmup), group: Number(group) };
+function chooseCells({ seed, cells, only, like, cell }) {
+  if (cell.length > 0) return cell.map(parse);
+  const drawn = sample(seed, cells, (id) => id.includes(like));
+  return drawn.filter(({ id }) => id.includes(only));
 }
 
 function makeProgress(total) {
@@ -92,9 +102,11 @@ async function measureAll({ folder }, cells, names, plan) {
 
 // Every Nth cell, in processes of their own: a control that had only these
 // would be younger than what it is compared to.
-async function measureControls(context, cells, { control }, plan) {
-  const chosen = cells.filter((cell, i) => i % Number(control) === 0);
-  const results = await measureAll(context, chosen, ['core', 'control'], plan);
+async function measureControls(context, cells, options) {
+  const { control } = options;
+  const chosen = cells.filter((cell, i) => i % control === 0);
+  const results = await measureAll(context, chosen, ['core', 'control'],
+    options);
   return results.map((result) => report.withRatio(result, 'core', 'control'));
 }
 
@@ -109,14 +121,14 @@ function joinLaunches(launches) {
 
 // What is chosen for being low is so by chance too. So what is measured now
 // counts alone, and core / core has the same chance.
-async function measureAgain(context, cells, options, plan) {
-  const count = Number(options.launches);
-  const random = randomNumbers(Number(options.seed));
+async function measureAgain(context, cells, options) {
+  const count = options.launches;
+  const random = randomNumbers(options.seed);
   const launches = [];
   for (let i = 0; i < count; i++) {
     launches.push(await measureAll(context, shuffle(cells, random),
       ['core', 'uvnet', 'control'],
-      { ...plan, rounds: Math.ceil(Number(options.again) / count) }));
+      { ...options, rounds: Math.ceil(options.again / count) }));
   }
   return joinLaunches(launches).map((result) => ({
     ...report.withRatio(result, 'core', 'uvnet'),
@@ -151,24 +163,23 @@ function writeResults(options, results) {
 }
 
 async function measureSample(context, cells, options) {
-  const plan = makePlan(options);
-  const results = await measureAll(context, cells, ['core', 'uvnet'], plan);
+  const results = await measureAll(context, cells, ['core', 'uvnet'], options);
   const rows = results.map((row) => report.withRatio(row, 'core', 'uvnet'));
-  const controls = await measureControls(context, cells, options, plan);
+  const controls = await measureControls(context, cells, options);
   if (rows.length > 0) printFirst(rows, controls);
   // The second part may take longer than the first, and be given up.
   writeResults(options, { rows, controls });
   const low = rows.filter(({ ratio }) => ratio < report.LOW)
     .map(({ cell }) => cell);
-  if (Number(options.again) === 0 || low.length === 0) return;
-  const again = await measureAgain(context, low, options, plan);
+  if (options.again === 0 || low.length === 0) return;
+  const again = await measureAgain(context, low, options);
   printAgain(again, options);
   writeResults(options, { rows, controls, again });
 }
 
 // Cells that were asked for by name are measured as the low ones of a sample.
 async function measureNamed(context, cells, options) {
-  const rows = await measureAgain(context, cells, options, makePlan(options));
+  const rows = await measureAgain(context, cells, options);
   console.log(rows.map(report.rowText).join('\n'));
   writeResults(options, { rows });
 }
@@ -202,7 +213,7 @@ function temporaryFolder() {
 }
 
 async function main() {
-  const { values: options } = parseArgs({ options: optionTypes });
+  const options = readOptions();
   if (options.help) process.stdout.write(USAGE);
   else await run({ folder: temporaryFolder() }, options);
 }

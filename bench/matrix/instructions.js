@@ -11,7 +11,7 @@ const { request, startSide, stopSides } = require('./measure');
 // Milliseconds of processor time until V8 has compiled, and what part of the
 // operations in that is then done to settle, and again to be counted.
 const WARMUP = 4000;
-const PART = 4;
+const PART = 8;
 
 function tell(pid, option) {
   execFileSync('callgrind_control', [option, String(pid)], { stdio: 'ignore' });
