@@ -10,23 +10,36 @@ const { request, startSide, stopSides } = require('./measure');
 
 // Milliseconds of processor time until V8 has compiled, and what part of the
 // operations in that is then done to settle, and again to be counted.
-const WARMUP = 4000;
+const WARMUP = 8000;
 const PART = 8;
 
 function tell(pid, option) {
   execFileSync('callgrind_control', [option, String(pid)], { stdio: 'ignore' });
 }
 
-// The sum in a file that callgrind has dumped.
-function totals(file) {
-  return Number(/^totals: (\d+)/m.exec(fs.readFileSync(file, 'utf8'))[1]);
+// The sums in the files that callgrind has dumped, one a thread: that of the main
+// thread, and that of all. The others collect garbage, and compile.
+function takeTotals(file) {
+  const folder = path.dirname(file);
+  const sums = fs.readdirSync(folder).sort()
+    .filter((name) => name.startsWith(`${path.basename(file)}.1-`))
+    .map((name) => fs.readFileSync(path.join(folder, name), 'utf8'))
+    .map((text) => Number(/^totals: (\d+)/m.exec(text)[1]));
+  return { main: sums[0], all: sums.reduce((sum, value) => sum + value, 0) };
+}
+
+function removeDumps({ folder }) {
+  for (const name of fs.readdirSync(folder)) {
+    if (name.startsWith('callgrind')) fs.rmSync(path.join(folder, name));
+  }
 }
 
 // Core says how many operations there are in the time, and uvnet does as many.
-async function count({ folder }, name, cell, known) {
+async function count(context, name, cell, known) {
+  const { folder } = context;
   const file = path.join(folder, 'callgrind');
   const prefix = ['valgrind', '--tool=callgrind', '--instr-atstart=no',
-    '--log-file=/dev/null', `--callgrind-out-file=${file}`];
+    '--separate-threads=yes', '--log-file=/dev/null', `--callgrind-out-file=${file}`];
   const side = startSide(name, { folder, prefix });
   const { pid } = side.subject;
   try {
@@ -39,30 +52,35 @@ async function count({ folder }, name, cell, known) {
     tell(pid, '--zero');
     await request(side, { run: counted });
     tell(pid, '--dump');
-    return { all, instructions: totals(`${file}.1`) / counted };
+    const { main, all: threads } = takeTotals(file);
+    return { all, main: main / counted, threads: threads / counted };
   } finally {
     await stopSides([side]);
-    fs.rmSync(`${file}.1`, { force: true });
+    removeDumps(context);
   }
 }
 
-function line(name, core, uvnet, ratio) {
-  return name.padEnd(68) +
-    [core, uvnet, ratio].map((text) => text.padStart(12)).join('');
+function line(name, cells) {
+  return name.padEnd(68) + cells.map((text) => text.padStart(12)).join('');
+}
+
+function rowText({ id }, core, uvnet) {
+  const figures = ['main', 'threads'].flatMap((key) => [core[key].toFixed(0),
+    uvnet[key].toFixed(0), (core[key] / uvnet[key]).toFixed(3)]);
+  return line(id, figures);
 }
 
 async function countCells(context, cells) {
   if (spawnSync('valgrind', ['--version']).error) {
     throw new Error('there is no valgrind to count with');
   }
-  console.log('instructions of user code for one operation');
-  console.log(line('', 'core', 'uvnet', 'ratio'));
+  console.log('instructions of user code for one operation: those of the main ' +
+    'thread, and those of all');
+  console.log(line('', ['core', 'uvnet', 'ratio', 'core', 'uvnet', 'ratio']));
   for (const cell of cells) {
     const core = await count(context, 'core', cell);
     const uvnet = await count(context, 'uvnet', cell, core.all);
-    console.log(line(cell.id, core.instructions.toFixed(0),
-      uvnet.instructions.toFixed(0),
-      (core.instructions / uvnet.instructions).toFixed(3)));
+    console.log(rowText(cell, core, uvnet));
   }
 }
 
