@@ -48,7 +48,10 @@ async function warmUp(sides, { window, warmup }) {
  *   name of the side
  */
 async function measureCell(sides, cell, plan) {
-  for (const side of sides) await request(side, { open: cell });
+  for (const side of sides) {
+    await request(side, { open: cell });
+    await request(side, { collect: true });
+  }
   const count = await warmUp(sides, plan);
   const costs = Object.fromEntries(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < plan.rounds; round++) {

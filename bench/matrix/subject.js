@@ -2,8 +2,8 @@
 
 // The process that is measured, both ends of each cell's connection in it:
 //   node bench/matrix/subject.js core|uvnet FOLDER
-// It does one request after the other: { open: cell }, { calibrate: ms },
-// { run: count }, { close: true }. It ends when its parent does.
+// It does one request after the other: { open: cell }, { collect: true },
+// { calibrate: ms }, { run: count }, { close: true }. It ends when its parent does.
 
 const [net, folder] = process.argv.slice(2);
 if (net === 'uvnet') require('../../lib/register.js');
@@ -14,8 +14,12 @@ let work;
 
 const requests = {
   async open(cell) {
-    globalThis.gc?.();
     work = await Work.open(cell, folder);
+    return {};
+  },
+  // What cells before have left is not for this one to collect.
+  async collect() {
+    globalThis.gc();
     return {};
   },
   calibrate: (milliseconds) => work.calibrate(milliseconds),
