@@ -40,10 +40,10 @@ function openFilesLimit(pid) {
   return Number(text.match(/Max open files +(\d+)/)[1]);
 }
 
-function withTimeout(promise, what) {
+function withTimeout(promise, what, limit = TIMEOUT) {
   let timer;
   const late = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: no answer`)), TIMEOUT);
+    timer = setTimeout(() => reject(new Error(`${what}: no answer`)), limit);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -92,14 +92,15 @@ function pin({ pid }) {
   execFileSync('taskset', ['-acp', processor, String(pid)]);
 }
 
-// Sends a request to a subject and returns its answer.
-function ask(subject, request) {
+// Sends a request to a subject and returns its answer; `limit` is how many
+// milliseconds that may take.
+function ask(subject, request, limit) {
   const answer = new Promise((resolve, reject) => {
     subject.child.once('message', resolve);
     subject.ended.then(() => reject(new Error('the subject ended')));
   });
   subject.child.send(request);
-  return withTimeout(answer, JSON.stringify(request));
+  return withTimeout(answer, JSON.stringify(request), limit);
 }
 
 // Ends what start() returned, and waits until it is gone.

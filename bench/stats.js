@@ -73,3 +73,5 @@ function interval(base, other) {
 }
 
 module.exports = { bootstrap, geometricMean, interval, median, quantile, ratio };
+module.exports = { geometricMean, interval, median, quantile, randomNumbers,
+  ratio };

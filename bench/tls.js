@@ -5,26 +5,7 @@
 
 const net = require('node:net');
 const tls = require('node:tls');
-
-// Made for this benchmark, and of use for nothing else.
-const key = `
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeHsycwidBn8iC9RL
-YIpHi79sTe/Lb/LIvPwN6McguQmhRANCAASWKR9bLEPIWfeu+vHbK7cG08JwIzwD
-D2UFqRx5LqYbtGaOA0lJGCCCsaoMXfQOxj07DAEYbIJyJqo+mwTv4RBZ
------END PRIVATE KEY-----`;
-const cert = `
------BEGIN CERTIFICATE-----
-MIIBfzCCASWgAwIBAgIUITEjSOGEwaBMBfWFJZ3qMyKfz4YwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAyMzIyNVoYDzIxMjYxMDMw
-MDIzMjI1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAASWKR9bLEPIWfeu+vHbK7cG08JwIzwDD2UFqRx5LqYbtGaOA0lJGCCC
-saoMXfQOxj07DAEYbIJyJqo+mwTv4RBZo1MwUTAdBgNVHQ4EFgQU516xdX8T2a3L
-NI8Nrl1Bfgp7F7AwHwYDVR0jBBgwFoAU516xdX8T2a3LNI8Nrl1Bfgp7F7AwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAugmusaABk1T6LgG/TyHh
-g1kUoNdtexXwAU+qtckVUJMCIB/98kmpkg0KpZycNJDP/9TO61Ds4z4M7cwtZu/X
-X9kq
------END CERTIFICATE-----`;
+const { certificate: cert, privateKey: key } = require('./certificate');
 
 const host = '127.0.0.1';
 const MB = Buffer.alloc(1 << 20, 'x');
