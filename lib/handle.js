@@ -163,11 +163,12 @@ class Handle extends AsyncResource {
     enter.call(this, guarded, this, this[kReader], count, chunk);
   }
 
-  // Whether what is read goes on into the user's own buffer, so that nobody sees
-  // a chunk.
+  // Whether what is read goes on into the user's own buffer, or to a reader who is
+  // done with it when he returns, so that nobody sees a chunk.
   #copiesReads() {
-    return this.userBuffers !== null &&
-      this[kReader] === Handle.prototype[kReader];
+    const { [kReader]: reader } = this;
+    return this.userBuffers === null ? reader === this.viewReader :
+      reader === Handle.prototype[kReader];
   }
 
   // What C had done, or failed to do, when a listener of the same turn of the loop
@@ -352,6 +353,13 @@ class Handle extends AsyncResource {
   // Whether reads come to onrelay(length, offset).
   useRelay(enable) { return binding.useRelay(idOf(this), enable); }
 
+  // From now on `reader`, while it is the handle's, is given views of memory that
+  // will serve again, instead of chunks; null for nobody.
+  readViews(reader) {
+    const status = binding.useInbox(idOf(this), reader !== null);
+    if (status === 0) this.viewReader = reader;
+  }
+
   // Writes what was read for a relay. Bytes sent, or a negative error.
   relay(offset, length) { return binding.relay(idOf(this), offset, length); }
 
@@ -419,6 +427,8 @@ Object.assign(Handle.prototype, {
   userBuffersChange: false,
   // The chunks that were read before a pause in the same turn of the loop.
   held: null,
+  // The listener that views suffice for.
+  viewReader: null,
   onrelay: null,
   onconnection: null,
   // Told when bytes that defer() took could not be sent.

@@ -12,7 +12,7 @@ const { lengthOf, set } = require('./chunk');
 
 // No method that somebody may have replaced by then runs between a look at how
 // full the outbox is and its next record.
-const { latin1Write, utf8Write, write } = Buffer.prototype;
+const { latin1Write, utf8Write } = Buffer.prototype;
 
 const bytes = Buffer.from(binding.outbox);
 const words = new Int32Array(binding.outbox);
@@ -136,7 +136,7 @@ function encode(string, start, asLatin1) {
     if (i === length) return length;
   }
   return asLatin1 ? latin1Write.call(bytes, string, start) :
-    write.call(bytes, string, start, 'utf8');
+    utf8Write.call(bytes, string, start);
 }
 
 // The last record: where it starts, in words, and where its bytes end.

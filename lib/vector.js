@@ -20,6 +20,8 @@ const SIZE = 64 * 1024;
 const MAX_COPY = 4096;
 // For as many UTF-16 units there is room whatever they are.
 const SURE_UNITS = Math.floor(SIZE / 3);
+// Units of a string in another encoding that surely fit.
+const MAX_ENCODED = SIZE / 2;
 // MAX_VIEWS of src/write_parts.c, two elements each.
 const layout = new Array(2 * 31).fill(0);
 
@@ -100,17 +102,31 @@ function packLongText(string, asLatin1) {
   }
 }
 
+// What of an unusual encoding's string can be cut anywhere between two units, or
+// pairs of them, as UTF-16 and hex can; base64 may have line breaks in it.
+function isDivisible(encoding) {
+  return encoding !== 'base64' && encoding !== 'base64url';
+}
+
 // A string in an encoding that is not usual; 'buffer', Node's word for what needs
-// none, passes as UTF-8.
+// none, passes as UTF-8. None takes more than two bytes for a unit.
 function packEncoded(string, encoding) {
   if (encoding === 'buffer') {
     packString(string, 'utf8');
-  } else if (string.length * 2 > SIZE) {
+    return;
+  }
+  if (string.length > MAX_ENCODED && !isDivisible(encoding)) {
     packView(Buffer.from(string, encoding));
-  } else {
-    // None takes more than two bytes for a unit.
-    if (string.length * 2 > SIZE - used) sendPart(false);
-    used += encodeAs.call(bytes, string, used, encoding);
+    return;
+  }
+  for (let start = 0; start < string.length; start += MAX_ENCODED) {
+    const piece = start === 0 && string.length <= MAX_ENCODED ? string :
+      slice.call(string, start, start + MAX_ENCODED);
+    if (piece.length * 2 > SIZE - used) sendPart(false);
+    const count = encodeAs.call(bytes, piece, used, encoding);
+    used += count;
+    // Hex ends where it is no hex any more.
+    if (count * 2 < piece.length - 1) return;
   }
 }
 

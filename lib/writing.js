@@ -22,13 +22,13 @@ const {
   end: coresEnd, _write: coresWrite, _writeGeneric: coresWriteGeneric,
 } = core.Socket.prototype;
 
-// C encodes the usual encodings; for the others a Buffer is made. 'buffer' is
-// Node's word for what needs no encoding, and wrong for a string.
+// C encodes the usual encodings. 'buffer' is Node's word for what needs no
+// encoding, and wrong for a string.
 function sendString(handle, string, encoding) {
   const asLatin1 = isLatin1(encoding);
   if (asLatin1 !== undefined) return handle.sendString(string, asLatin1);
   if (encoding === 'buffer') throw errors.notABuffer();
-  return handle.send(Buffer.from(string, encoding));
+  return handle.sendVector([{ chunk: string, encoding }]);
 }
 
 function startWrite(handle, isVector, data, encoding) {

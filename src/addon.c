@@ -168,6 +168,7 @@ static const struct {
     /* read.c */
     {"readStart", uvnet_js_read_start},
     {"readStop", uvnet_js_read_stop},
+    {"useInbox", uvnet_js_use_inbox},
     {"readOn", uvnet_js_read_on},
     {"bufferHolder", uvnet_js_buffer_holder},
     {"useUserBuffer", uvnet_js_use_user_buffer},

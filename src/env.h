@@ -88,6 +88,8 @@ struct uvnet_env {
   size_t spare_size;
   napi_ref large[UVNET_LARGE_LIMIT];
   uint32_t large_count;
+  /* Bytes of the last first read of a connection: others may start so too. */
+  uint32_t first_read;
   /* malloc() was told to keep what is freed; see uvnet_os_keep_freed_memory().
    */
   bool keeps_freed_memory;

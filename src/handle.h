@@ -70,6 +70,10 @@ struct uvnet_handle {
   bool is_starved;
   /* An accepted connection that JavaScript has not used yet. */
   bool is_unseen;
+  /* Large reads go to the inbox as small ones do. */
+  bool uses_inbox;
+  /* The last read filled what it was given, so libuv reads on. */
+  bool reads_on;
   /* Connections of a server that come before the next look for more. */
   uint8_t accept_singles;
   /* Bytes of the last read, to choose where the next one lands; and how many

@@ -7,23 +7,21 @@
 #include "os.h"
 
 enum {
-  /* Where reads fill what they are given, they are given more, up to this.
-   * Fewer, larger reads cost less. */
+  /* The most that one read takes. Fewer, larger reads cost less. */
   LARGEST = 256 * 1024,
   /* So many reads in a row have the expected length before one looks whether
    * there is more. */
   LOOK_INTERVAL = 8
 };
 
-void uvnet_large_note(struct uvnet_handle *handle, size_t length,
-                      size_t offered) {
-  bool again = length == handle->last_read && length >= UVNET_LARGE;
-  size_t expected = again ? length : 0;
+void uvnet_large_note(struct uvnet_handle *handle, size_t length) {
+  bool again = length == handle->last_read && length >= UVNET_LARGE &&
+               length < UVNET_READ_SIZE;
 
-  if (length >= UVNET_READ_SIZE)
-    expected = length == offered ? 2 * length : UVNET_READ_SIZE;
+  if (handle->last_read == 0)
+    handle->env->first_read = (uint32_t)length;
   handle->last_read = (uint32_t)length;
-  handle->expected_read = (uint32_t)(expected > LARGEST ? LARGEST : expected);
+  handle->expected_read = again ? (uint32_t)length : 0;
 }
 
 static void drop_spare(struct uvnet_env *env) {
@@ -50,9 +48,29 @@ static char *spare_memory(struct uvnet_env *env, size_t size) {
   return data;
 }
 
-uv_buf_t uvnet_large_memory(struct uvnet_handle *handle) {
+/* How much the next read will bring, if it is large; else 0. The kernel is asked
+ * where the reads before were large and of different lengths. */
+static size_t next_length(const struct uvnet_handle *handle, bool *nothing) {
+  size_t last = handle->last_read != 0 ? handle->last_read
+                                       : handle->env->first_read;
+  uv_os_fd_t fd;
+  int waiting;
+
+  *nothing = false;
+  if (handle->expected_read != 0)
+    return handle->expected_read;
+  if (last < UVNET_LARGE || uv_fileno(&handle->uv.handle, &fd) != 0)
+    return 0;
+  waiting = uvnet_os_waiting(fd);
+  *nothing = waiting == 0;
+  if (waiting < UVNET_LARGE)
+    return 0;
+  return waiting < LARGEST ? (size_t)waiting : LARGEST;
+}
+
+uv_buf_t uvnet_large_memory(struct uvnet_handle *handle, bool *nothing) {
   struct uvnet_env *env = handle->env;
-  size_t size = handle->expected_read;
+  size_t size = next_length(handle, nothing);
   napi_handle_scope scope = NULL;
   char *memory;
 
@@ -99,6 +117,9 @@ int32_t uvnet_large_copy(struct uvnet_env *env, const char *bytes,
 bool uvnet_large_reads_on(struct uvnet_handle *handle, size_t length) {
   if (length >= UVNET_READ_SIZE)
     return true;
+  /* All that had arrived was asked for. */
+  if (handle->expected_read == 0)
+    return false;
   if (++handle->expected_reads < LOOK_INTERVAL)
     return false;
   handle->expected_reads = 0;

@@ -27,6 +27,10 @@ int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
  * another negative libuv error; UV_ENOTSUP where that is left to libuv. */
 int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length);
 
+/* Bytes that have arrived at a socket or pipe and wait to be read (FIONREAD); 0
+ * also at the end. A negative libuv error where that cannot be told. */
+int uvnet_os_waiting(uv_os_fd_t fd);
+
 /* Takes a connection from a listening socket's queue: its descriptor,
  * non-blocking and closed on exec. UV_EAGAIN if there is none, another negative
  * libuv error, or UV_ENOTSUP where that is left to libuv. */
@@ -68,10 +72,10 @@ enum { UVNET_OS_READS_PEND = 1 };
 enum { UVNET_OS_READS_PEND = 0 };
 #endif
 
-/* Has malloc() keep what is freed at the end of its heap up to 16 MB, where it
+/* Has malloc() keep what is freed at the end of its heap up to 48 MB, where it
  * would return it to the system from 128 KB on, to fault it in again soon. For
  * glibc alone, which does so by itself once the program has freed a block of
- * 8 MB, unless the user has set a threshold (M_MMAP_THRESHOLD, mallopt(3)). */
+ * 24 MB, unless the user has set a threshold (M_MMAP_THRESHOLD, mallopt(3)). */
 void uvnet_os_keep_freed_memory(void);
 
 /* The index of the network interface that an IPv6 zone (RFC 4007) names, or 0

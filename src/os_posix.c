@@ -9,6 +9,7 @@
 #ifdef __linux__
 #include <sys/epoll.h>
 #endif
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -102,6 +103,12 @@ int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length) {
   return count < 0 ? last_error() : (int)count;
 }
 
+int uvnet_os_waiting(uv_os_fd_t fd) {
+  int count = 0;
+
+  return ioctl(fd, FIONREAD, &count) == 0 ? count : last_error();
+}
+
 int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }
 
 /* What the option is to setsockopt(2). 0 or a negative libuv error. */
@@ -156,7 +163,7 @@ void uvnet_os_keep_freed_memory(void) {
   /* Never touched, so no memory is behind it. Volatile, since compilers leave
    * out a block that nothing uses. */
   /* cppcheck-suppress unusedAllocatedMemory */
-  void *volatile block = malloc((size_t)8 * 1024 * 1024);
+  void *volatile block = malloc((size_t)24 * 1024 * 1024);
 
   free(block);
 #endif

@@ -43,6 +43,11 @@ int uvnet_os_watch(uv_loop_t *loop, uv_os_fd_t fd, bool enable) {
   return UV_ENOTSUP;
 }
 
+int uvnet_os_waiting(uv_os_fd_t fd) {
+  (void)fd;
+  return UV_ENOTSUP;
+}
+
 int uvnet_os_close(int fd) {
   (void)fd;
   return UV_ENOTSUP;

@@ -71,8 +71,11 @@ static bool is_behind_others(const struct uvnet_env *env) {
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
   bool open = !handle->env->closing;
+  bool again = handle->reads_on;
+  bool nothing = false;
 
   (void)suggested;
+  handle->reads_on = false;
   *buffer = uv_buf_init(NULL, 0);
   if (UVNET_OS_READS_PEND) {
     own_memory(handle, buffer);
@@ -89,9 +92,11 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
     *buffer = user_memory(handle);
     return;
   }
-  if (handle->user_buffer == NULL && open)
-    *buffer = uvnet_large_memory(handle);
-  if (buffer->base == NULL)
+  if (handle->user_buffer == NULL && !handle->uses_inbox && open)
+    *buffer = uvnet_large_memory(handle, &nothing);
+  /* At the first read it would be the end, or an error. */
+  handle->has_read_enough = nothing && again;
+  if (buffer->base == NULL && !handle->has_read_enough)
     *buffer = inbox_memory(handle);
 }
 
@@ -136,7 +141,8 @@ static void deliver_inbox(struct uvnet_handle *handle, const uv_buf_t *buffer,
                           size_t length, bool full) {
   struct uvnet_env *env = handle->env;
 
-  if (length < UVNET_LARGE || handle->user_buffer != NULL)
+  if (length < UVNET_LARGE || handle->user_buffer != NULL ||
+      handle->uses_inbox)
     uvnet_event_read(env, handle->id, length, full);
   else
     emit_large(handle, length, uvnet_large_copy(env, buffer->base, length),
@@ -190,7 +196,8 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
 
   handle->bytes_read += length;
   env->counters.bytes_read += length;
-  uvnet_large_note(handle, length, buffer->len);
+  uvnet_large_note(handle, length);
+  handle->reads_on = full;
   if (length >= DIRECT_READ)
     keep_freed_memory(env);
   if (UVNET_OS_READS_PEND) {
@@ -241,6 +248,7 @@ napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
   if (handle == NULL)
     return result;
   handle->has_read_enough = false;
+  handle->reads_on = false;
   return js_int(napi, uv_read_start(&handle->uv.stream, on_alloc, on_read));
 }
 
@@ -254,6 +262,23 @@ napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
   if (handle == NULL)
     return result;
   return js_int(napi, uv_read_stop(&handle->uv.stream));
+}
+
+/* useInbox(id, enable): whether all reads of the handle shall lie in the inbox,
+ * for who is done with the bytes before the next event comes. */
+napi_value uvnet_js_use_inbox(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  napi_value result;
+  bool enable;
+  struct uvnet_handle *handle =
+      uvnet_handle_argument(napi, info, 2, argv, &result);
+
+  if (handle == NULL)
+    return result;
+  if (!js_bool(napi, argv[1], "enable", &enable))
+    return NULL;
+  handle->uses_inbox = enable;
+  return js_int(napi, 0);
 }
 
 /* readOn(id, view): reads into `view` at once what else has arrived. Bytes, or
@@ -281,7 +306,7 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
   if (count > 0) {
     handle->bytes_read += (uint64_t)count;
     handle->env->counters.bytes_read += (uint64_t)count;
-    uvnet_large_note(handle, (size_t)count, length);
+    uvnet_large_note(handle, (size_t)count);
   }
   return js_int(napi, count);
 }

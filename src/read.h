@@ -11,6 +11,7 @@ void uvnet_read_release(struct uvnet_handle *handle);
 
 /* Native functions for lib/handle.js; see the table in addon.c. */
 napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_use_inbox(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_buffer_holder(napi_env napi, napi_callback_info info);

@@ -4,7 +4,7 @@
 // stream, if the handle says that it can be read so. Core's parser reads from
 // core's handles only; here it learns to read from ours.
 
-const { copyOf } = require('../chunk');
+const { copyOf, lengthOf } = require('../chunk');
 const core = require('../core');
 const { drainTicks } = require('../dispatch');
 const { Handle } = require('../handle');
@@ -17,7 +17,8 @@ const kParses = Symbol('uvnet.parses');
 
 let HTTPParser = null;
 
-// The handle's listener while a parser reads from it.
+// The handle's listener while a parser reads from it. The parser copies what it
+// gives away, so the memory may serve again.
 function onRead(count, chunk) {
   const { onread, parser } = this[kConsumed];
   if (count <= 0) {
@@ -56,13 +57,16 @@ function consume(parser, handle) {
   handle[kConsumed] = { onread: handle.onread, parser };
   parser[kHandle] = handle;
   handle.onread = onRead;
+  handle.readViews(onRead);
 }
 
 function unconsume(parser) {
   const handle = parser[kHandle];
   parser[kHandle] = null;
   // A handle that was closed meanwhile has another listener.
-  if (handle.onread === onRead) handle.onread = handle[kConsumed].onread;
+  if (handle.onread !== onRead) return;
+  handle.onread = handle[kConsumed].onread;
+  handle.readViews(null);
 }
 
 // Replaces a method of the parser's: `mine` is asked first, and gives false for
@@ -83,7 +87,8 @@ function patch() {
   extend('unconsume', (parser) => Boolean(parser[kHandle]) &&
     void unconsume(parser));
   // What the running piece was, for the rest of it after an upgrade.
-  extend('getCurrentBuffer', (parser) => parser[kChunk] ?? false);
+  extend('getCurrentBuffer', ({ [kChunk]: bytes }) => bytes !== null &&
+    bytes !== undefined && copyOf(bytes, lengthOf.call(bytes)));
 }
 
 // Loading the parser is left to those who want one. Called for each connection,

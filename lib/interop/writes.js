@@ -4,7 +4,6 @@
 // a handle. `request` is { oncomplete(status, handle, error), … }; its `async`
 // tells whether that will be called, or all is done already.
 
-const { Buffer } = require('../builtin');
 const { bytesOf } = require('../chunk');
 const core = require('../core');
 const { Request, WriteWrap, forUser } = require('../requests');
@@ -68,7 +67,8 @@ function defineWrites(prototype, { expectEnd, idOf }) {
     },
     writeUcs2String(request, string) {
       idOf(this);
-      return answer(this, request, this.send(Buffer.from(string, 'ucs2')));
+      const vector = [{ chunk: string, encoding: 'ucs2' }];
+      return answer(this, request, this.sendVector(vector));
     },
     writev(request, chunks, allBuffers) {
       idOf(this);
