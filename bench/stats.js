@@ -72,6 +72,5 @@ function interval(base, other) {
   return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
 }
 
-module.exports = { bootstrap, geometricMean, interval, median, quantile, ratio };
-module.exports = { geometricMean, interval, median, quantile, randomNumbers,
-  ratio };
+module.exports = { bootstrap, geometricMean, interval, median, quantile,
+  randomNumbers, ratio };

@@ -281,13 +281,13 @@ class Handle extends AsyncResource {
     return id >= 0 && !this.#isQueued && outbox.put(id, chunk, asLatin1);
   }
 
-  // As defer(), for a write of which expectEnd() must say next who wants to know
-  // of its end. The last event's writes would wait for nobody's.
-  deferWrite(isVector, data, encoding) {
+  // As defer(), for the elements of a stream's buffer, of which expectEnd() must
+  // say next who wants to know of their end. The last event's writes would wait
+  // for nobody's.
+  deferVector(chunks) {
     const id = idOf(this);
     return hasMore() && id >= 0 && !this.#isQueued &&
-      (isVector ? outbox.putVector(id, data) :
-        outbox.putSingle(id, data, encoding));
+      outbox.putVector(id, chunks);
   }
 
   // As send(), with the elements of a stream's buffer.

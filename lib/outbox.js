@@ -251,14 +251,7 @@ function putVector(id, chunks) {
   return true;
 }
 
-// The same for one chunk, if it is small: whoever passes on what he reads is done
-// with each so soon that to copy more costs more than to send it.
-function putSingle(id, chunk, encoding) {
-  if (chunk.length > MAX_CHUNK) return false;
-  return putVector(id, [{ chunk, encoding }]);
-}
-
 module.exports = {
   bytes, close, encodeWithin, flush, flushIfLate, isLatin1, MAX_CHARACTER,
-  numbers, open, OPEN, put, putSingle, putVector,
+  numbers, open, OPEN, put, putVector,
 };

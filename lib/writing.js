@@ -32,8 +32,7 @@ function sendString(handle, string, encoding) {
 }
 
 function startWrite(handle, isVector, data, encoding) {
-  if (handle.deferWrite(isVector, data, encoding)) return 1;
-  if (isVector) return handle.sendVector(data);
+  if (isVector) return handle.deferVector(data) ? 1 : handle.sendVector(data);
   return typeof data === 'string' ? sendString(handle, data, encoding) :
     handle.send(data);
 }

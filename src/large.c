@@ -48,11 +48,11 @@ static char *spare_memory(struct uvnet_env *env, size_t size) {
   return data;
 }
 
-/* How much the next read will bring, if it is large; else 0. The kernel is asked
- * where the reads before were large and of different lengths. */
+/* How much the next read will bring, if it is large; else 0. The kernel is
+ * asked where the reads before were large and of different lengths. */
 static size_t next_length(const struct uvnet_handle *handle, bool *nothing) {
-  size_t last = handle->last_read != 0 ? handle->last_read
-                                       : handle->env->first_read;
+  size_t last =
+      handle->last_read != 0 ? handle->last_read : handle->env->first_read;
   uv_os_fd_t fd;
   int waiting;
 

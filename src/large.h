@@ -2,9 +2,9 @@
  *
  * A chunk's memory must be its alone and end where it does. So a read can land
  * in the chunk itself only if its length is known before. Where the last two
- * reads had one length, the next one's is guessed; else the kernel is asked. The
- * chunk of another large read is a copy, made at once: the memory that it was
- * read into serves again while it is in the processor's cache. */
+ * reads had one length, the next one's is guessed; else the kernel is asked.
+ * The chunk of another large read is a copy, made at once: the memory that it
+ * was read into serves again while it is in the processor's cache. */
 #ifndef UVNET_LARGE_H
 #define UVNET_LARGE_H
 
@@ -40,8 +40,8 @@ int32_t uvnet_large_copy(struct uvnet_env *env, const char *bytes,
                          size_t length);
 
 /* Whether libuv shall read on at once behind a read of `length` bytes that
- * filled what it was given. Most often that would be in vain; but a sender may have more now
- * than it used to, which only a longer read can tell. */
+ * filled what it was given. Most often that would be in vain; but a sender may
+ * have more now than it used to, which only a longer read can tell. */
 bool uvnet_large_reads_on(struct uvnet_handle *handle, size_t length);
 
 /* Whether one more can be taken before a dispatch. */

@@ -27,7 +27,8 @@ static void tell_end(struct uvnet_handle *handle, int status) {
   handle->env->outbox_reports = true;
 }
 
-/* Sends the run; with `ends` JavaScript waits for the end of its last record. */
+/* Sends the run; with `ends` JavaScript waits for the end of its last record.
+ */
 static void send_run(struct run *run, bool ends) {
   struct uvnet_handle *handle = run->handle;
   int err;

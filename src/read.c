@@ -141,8 +141,7 @@ static void deliver_inbox(struct uvnet_handle *handle, const uv_buf_t *buffer,
                           size_t length, bool full) {
   struct uvnet_env *env = handle->env;
 
-  if (length < UVNET_LARGE || handle->user_buffer != NULL ||
-      handle->uses_inbox)
+  if (length < UVNET_LARGE || handle->user_buffer != NULL || handle->uses_inbox)
     uvnet_event_read(env, handle->id, length, full);
   else
     emit_large(handle, length, uvnet_large_copy(env, buffer->base, length),

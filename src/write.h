@@ -66,8 +66,8 @@ napi_value uvnet_write_answer(struct uvnet_handle *handle, size_t total,
 /* Sends bytes of the outbox; what the kernel does not take now is copied and
  * sent later. With `more` they may wait for what the caller sends next.
  * JavaScript hears of the last buffer what `last` says, of the others failure
- * alone. UVNET_WRITE_DONE, UVNET_WRITE_PENDING if bytes of the last one wait, or
- * a negative error. */
+ * alone. UVNET_WRITE_DONE, UVNET_WRITE_PENDING if bytes of the last one wait,
+ * or a negative error. */
 int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
                         unsigned int count, bool more,
                         enum uvnet_write_report last);

@@ -44,9 +44,8 @@ int uvnet_write_buffers(struct uvnet_handle *handle, const uv_buf_t *buffers,
     if (done == length)
       continue;
     handle->outbox_queued = true;
-    err = uvnet_write_keep_copy(
-        handle, buffers[i].base + done, length - done,
-        i + 1 == count ? last : UVNET_REPORT_FAILURE);
+    err = uvnet_write_keep_copy(handle, buffers[i].base + done, length - done,
+                                i + 1 == count ? last : UVNET_REPORT_FAILURE);
     if (err < 0)
       return err;
   }

@@ -1,8 +1,8 @@
 'use strict';
 
 // Writes whose end somebody waits for, made while events of several sockets come
-// together: they may leave together, but no sooner than the kernel has the bytes
-// may anybody hear that they are written.
+// together. Those that are corked may leave together, but no sooner than the
+// kernel has the bytes may anybody hear that they are written.
 
 const assert = require('node:assert');
 const { AsyncLocalStorage } = require('node:async_hooks');
@@ -121,10 +121,16 @@ forEachNet((net, name) => {
           let calls = 0;
           let ends = 0;
           client.pause();
-          const more = () => {
-            if (++calls < 150) peer.write(chunk, more);
+          const write = () => {
+            peer.cork();
+            peer.write(chunk.subarray(1));
+            peer.write('x', more);
+            peer.uncork();
           };
-          peer.write(chunk, more);
+          function more() {
+            if (++calls < 150) write();
+          }
+          write();
           setTimeout(() => {
             client.on('data', (data) => { ends += data.length; });
             client.on('end', () => resolve([calls, ends]));
@@ -150,7 +156,10 @@ forEachNet((net, name) => {
             client.destroy();
             setImmediate(() => resolve());
           }).then(() => new Promise((resolve) => {
-            peer.write('x', (error) => resolve(error?.code));
+            peer.cork();
+            peer.write('x');
+            peer.write('y', (error) => resolve(error?.code));
+            peer.uncork();
           })));
         assert.deepStrictEqual(results, pairs.map(() => 'EPIPE'));
       });
@@ -162,7 +171,10 @@ forEachNet((net, name) => {
       const { once } = require('node:events');
       const server = net.createServer((peer) => {
         peer.on('data', () => {
-          peer.write('kept', () => process.kill(process.pid, 'SIGKILL'));
+          peer.cork();
+          peer.write('ke');
+          peer.write('pt', () => process.kill(process.pid, 'SIGKILL'));
+          peer.uncork();
         });
       });
       server.listen(0, '127.0.0.1', async () => {
