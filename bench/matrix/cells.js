@@ -2,7 +2,7 @@
 
 // The dimensions of the matrix, and how cells are drawn from it. A cell is one
 // value of each, and its id is all of them:
-//   protocol/transport/direction/verb/kind/size/manner[ xPIECES]/reader
+//   protocol/transport/direction/verb/kind/size/manner[ xPIECES]/reader[ xLANES]
 // Which values go together depends on those before them in that order.
 
 const { randomNumbers } = require('../stats');
@@ -19,6 +19,9 @@ const PLAIN = [1, 2, 10, 30, 100, 200, 400, 700, 1000, 1400, 3000, 6000, 10000,
   30000, 50000, 100000, 150000, 400000, MB, 2 * MB, LIMIT];
 const SIZES = [...EDGES.flatMap((size) => [size - 1, size, size + 1]), ...PLAIN];
 const PIECES = [1, 2, 5, 10, 63, 64, 65, 100, 1000, 1024, 3000, 10000];
+
+// Connections that work at once.
+const LANES = [1, 16];
 
 const TEXTS = ['utf8-ascii', 'utf8-accents', 'utf8-wide'];
 const BYTES = ['buffer', 'uint8array'];
@@ -99,26 +102,29 @@ const dimensions = {
   verb: ({ protocol }) => protocols[protocol].verbs,
   manner: mannersOf,
   pieces: piecesOf,
+  lanes: () => LANES,
   kind: kindsOf,
   size: (cell) => SIZES.filter((size) => fits({ ...cell, size })),
   reader: readersOf,
 };
 
 function fits(cell) {
-  return bytesOf(cell.kind, cell.size) * cell.pieces <= LIMIT;
+  return bytesOf(cell.kind, cell.size) * cell.pieces * cell.lanes <= LIMIT;
 }
 
 function idOf(cell) {
   const { manner, pieces } = cell;
   const many = MANY.includes(manner) ? `${manner} x${pieces}` : manner;
   return [cell.protocol, cell.transport, cell.direction, cell.verb, cell.kind,
-    cell.size, many, cell.reader].join('/');
+    cell.size, many, cell.lanes > 1 ? `${cell.reader} x${cell.lanes}` :
+      cell.reader].join('/');
 }
 
 function check(cell, name) {
   if (!Object.hasOwn(cell, name) || cell[name] === undefined) return false;
   // Any size and any number of pieces can be asked for.
   if (name === 'size') return cell.size >= 1 && fits(cell);
+  if (name === 'lanes') return cell.lanes >= 1;
   if (name === 'pieces') {
     return cell.pieces >= 1 && (MANY.includes(cell.manner) || cell.pieces === 1);
   }
@@ -127,11 +133,13 @@ function check(cell, name) {
 
 /** The cell of an id; throws for one that there is not. */
 function parse(id) {
-  const [protocol, transport, direction, verb, kind, size, many, reader] =
+  const [protocol, transport, direction, verb, kind, size, many, last] =
     id.split('/');
   const [manner, count = 'x1'] = (many ?? '').split(' ');
+  const [reader, lanes = 'x1'] = (last ?? '').split(' ');
   const cell = { protocol, transport, direction, verb, manner,
-    pieces: Number(count.slice(1)), kind, size: Number(size), reader };
+    pieces: Number(count.slice(1)), lanes: Number(lanes.slice(1)),
+    kind, size: Number(size), reader };
   const wrong = Object.keys(dimensions).find((name) => !protocols[protocol] ||
     !check(cell, name));
   if (wrong) throw new Error(`${id}: no such ${wrong}`);
@@ -201,4 +209,4 @@ function shuffle(values, random) {
   return rest;
 }
 
-module.exports = { dimensions, MANY, parse, PIECES, sample, shuffle, SIZES };
+module.exports = { dimensions, LANES, MANY, parse, PIECES, sample, shuffle, SIZES };

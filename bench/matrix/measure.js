@@ -32,11 +32,11 @@ function startSide(name, { folder, prefix }) {
 
 // Lets V8 compile, and finds out how many operations a window has. Each side
 // does as many.
-async function warmUp(sides, { window, warmup }) {
+async function warmUp(sides, { lanes }, { window, warmup }) {
   const [first, ...others] = sides;
   const { all, count } = await request(first, { calibrate: warmup });
   for (const side of others) await request(side, { run: all });
-  return Math.max(1, Math.round(count * window / warmup));
+  return Math.max(lanes, Math.round(count * window / warmup));
 }
 
 /**
@@ -52,7 +52,7 @@ async function measureCell(sides, cell, plan) {
     await request(side, { open: cell });
     await request(side, { collect: true });
   }
-  const count = await warmUp(sides, plan);
+  const count = await warmUp(sides, cell, plan);
   const costs = Object.fromEntries(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < plan.rounds; round++) {
     for (const side of round % 2 ? sides.toReversed() : sides) {

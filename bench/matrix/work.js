@@ -26,15 +26,23 @@ function turn() {
   return new Promise((resolve) => { setImmediate(resolve); });
 }
 
+async function openLane(cell, folder, payload) {
+  const sink = makeSink(cell, payload);
+  const session = await protocols[cell.protocol]()({ cell, folder, payload,
+    sink });
+  return { sink, session };
+}
+
 class Work {
-  /** Opens a cell, and makes sure by one operation that it works. */
+  /** Opens a cell, and makes sure by one operation of each lane that it works. */
   static async open(cell, folder) {
     const work = new Work();
     work.payload = makePayload(cell);
-    work.sink = makeSink(cell, work.payload);
-    work.session = await protocols[cell.protocol]()({ cell, folder,
-      payload: work.payload, sink: work.sink });
+    work.lanes = [];
     try {
+      for (let i = 0; i < cell.lanes; i++) {
+        work.lanes.push(await openLane(cell, folder, work.payload));
+      }
       await work.verify();
     } catch (err) {
       await work.close();
@@ -44,23 +52,31 @@ class Work {
   }
 
   async verify() {
-    this.sink.startHash();
-    await this.operate(1);
-    const hash = this.sink.endHash();
-    if (this.sink.left !== 0 || hash !== this.payload.hash) {
-      throw new Error(`${this.sink.left} bytes missing, or others than sent`);
+    for (const { sink } of this.lanes) sink.startHash();
+    await this.operate(this.lanes.length);
+    for (const { sink } of this.lanes) {
+      const hash = sink.endHash();
+      if (sink.left !== 0 || hash !== this.payload.hash) {
+        throw new Error(`${sink.left} bytes missing, or others than sent`);
+      }
     }
   }
 
-  /** One operation after the other. */
+  /** One operation after the other on each lane, so many in all. */
   operate(count) {
     return new Promise((resolve) => {
       let left = count;
-      const next = () => {
-        if (left-- === 0) resolve();
-        else this.session.operate(next);
+      let running = 0;
+      const next = ({ session }) => {
+        left--;
+        running++;
+        session.operate(() => {
+          running--;
+          if (left > 0) next({ session });
+          else if (running === 0) resolve();
+        });
       };
-      next();
+      for (const lane of this.lanes) if (left > 0) next(lane);
     });
   }
 
@@ -84,7 +100,7 @@ class Work {
     const wanted = milliseconds * 1000;
     const until = performance.now() + 20 * milliseconds;
     let all = 0;
-    for (let count = 1; ; count *= 2) {
+    for (let count = this.lanes.length; ; count *= 2) {
       const cost = await this.cost(count);
       all += count;
       if (cost >= wanted / 2 || performance.now() > until) {
@@ -93,8 +109,8 @@ class Work {
     }
   }
 
-  close() {
-    return this.session.close();
+  async close() {
+    for (const { session } of this.lanes) await session.close();
   }
 }
 
