@@ -89,6 +89,40 @@ async function closeInside(net, helper) {
   return { closed, live };
 }
 
+// Requests that came in one piece, and the first one's listener runs the loop,
+// in the middle of the parser's work on that piece, while others' come.
+async function parseInside(net, helper) {
+  const http = require('node:http');
+  const { turn } = require(process.argv[2]);
+  const seen = [];
+  const others = [];
+  const server = await helper.listen(http.createServer((request, response) => {
+    seen.push([request.url, request.headers.name]);
+    response.end('x');
+    if (request.url !== '/0') return;
+    for (const other of others) {
+      other.write(`POST /other HTTP/1.1\r\nHost: ${'y'.repeat(3000)}\r\n` +
+        'Content-Length: 3\r\n\r\nabc');
+    }
+    for (let i = 0; i < 100 && seen.length < 6; i++) turn();
+  }));
+  for (let i = 0; i < 6; i++) {
+    others.push(net.connect(server.address()));
+    await helper.once(others[i], 'connect');
+  }
+  const client = others.pop();
+  let text = '';
+  client.on('data', (chunk) => { text += chunk; });
+  client.write(Array.from({ length: 20 }, (_, i) =>
+    `GET /${i} HTTP/1.1\r\nHost: x\r\nName: ${`n${i}`.repeat(20)}\r\n\r\n`)
+    .join(''));
+  await helper.eventually(() => text.split('HTTP/1.1 200').length > 20);
+  for (const socket of [client, ...others]) socket.destroy();
+  server.close();
+  return { inside: seen.slice(1, 6).map(([url]) => url),
+    own: seen.filter(([url]) => url !== '/other') };
+}
+
 describe('a listener that runs the loop itself', () => {
   let addon;
 
@@ -111,6 +145,15 @@ describe('a listener that runs the loop itself', () => {
         it(`${how}, ${size} bytes`, () => losesNothing(name, size, how));
       }
     }
+
+    it('while http parses what came', async () => {
+      const register = path.join(__dirname, '..', 'lib', 'register.js');
+      const { inside, own } = await inChild(name, parseInside,
+        { args: [addon], flags: name === 'uvnet' ? ['-r', register] : [] });
+      assert.deepStrictEqual(inside, Array(5).fill('/other'));
+      assert.deepStrictEqual(own, Array.from({ length: 20 }, (_, i) =>
+        [`/${i}`, `n${i}`.repeat(20)]));
+    });
 
     // Core frees the handle there.
     if (name === 'uvnet') {
