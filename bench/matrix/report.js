@@ -38,7 +38,7 @@ const dimensions = {
   size: ({ cell }) => band(cell.size, SIZE_BANDS),
   pieces: ({ cell }) => band(cell.pieces, PIECE_BANDS),
   reader: ({ cell }) => cell.reader,
-  lanes: ({ cell }) => cell.lanes,
+  lanes: ({ cell }) => String(cell.lanes),
   'cells before': ({ age }) => band(age, AGE_BANDS),
 };
 
