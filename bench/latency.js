@@ -4,10 +4,9 @@
 // that the servers can keep, on core, on uvnet and in C. README.md tells the
 // method.
 
-const fs = require('node:fs');
 const os = require('node:os');
-const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
+const { runCommand } = require('./command');
 const { processesOf, runWindow, startSide, watchMachine } =
   require('./measure');
 const { cpuTime, stop, temporaryFolder } = require('./processes');
@@ -202,30 +201,11 @@ function makePlan(options) {
   return plan;
 }
 
-async function main() {
-  const { values: options } = parseArgs({ options: optionTypes });
-  const chosen = rows.filter(({ name }) => name.includes(options.only));
-  if (options.help) {
-    process.stdout.write(USAGE);
-  } else if (options.list) {
-    console.log(rows.map(({ name }) => name).join('\n'));
-  } else if (chosen.length === 0) {
-    throw new Error(`no row has "${options.only}" in its name; see --list`);
-  } else if (process.platform === 'linux') {
-    const plan = makePlan(options);
-    const folder = temporaryFolder();
-    const hasCeiling = !options['no-ceiling'] && buildCeiling();
-    const results = await run({ folder, load: buildLoad(folder), hasCeiling },
-      chosen, plan);
-    if (options.json) {
-      fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-    }
-  } else {
-    throw new Error('the benchmarks need Linux');
-  }
+async function measureRows(options, chosen) {
+  const plan = makePlan(options);
+  const folder = temporaryFolder();
+  const hasCeiling = !options['no-ceiling'] && buildCeiling();
+  return run({ folder, load: buildLoad(folder), hasCeiling }, chosen, plan);
 }
 
-main().catch((err) => {
-  console.error(`bench: ${err.message}`);
-  process.exitCode = 1;
-});
+runCommand({ usage: USAGE, optionTypes, rows, measure: measureRows });

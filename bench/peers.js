@@ -4,11 +4,10 @@
 // Bun and Deno, by their node:net and by what they have of their own. README.md
 // tells the method.
 
-const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
 const { buildCeiling, buildLoad } = require('./build');
+const { runCommand } = require('./command');
 const { measure, processesOf, runWindow, startSide } = require('./measure');
 const { find } = require('./peers/find');
 const { stop, temporaryFolder } = require('./processes');
@@ -174,32 +173,14 @@ function makePlan({ quick, launches }) {
   return { ...plan, launches: Number(launches) };
 }
 
-async function main() {
-  const { values: options } = parseArgs({ options: optionTypes });
-  const chosen = rows.filter(({ name }) => name.includes(options.only));
-  if (options.help) {
-    process.stdout.write(USAGE);
-  } else if (options.list) {
-    console.log(rows.map(({ name }) => name).join('\n'));
-  } else if (chosen.length === 0) {
-    throw new Error(`no row has "${options.only}" in its name; see --list`);
-  } else if (process.platform === 'linux') {
-    const plan = makePlan(options);
-    const place = (name) =>
-      find(name, { named: options[name], offline: options.offline });
-    const folder = temporaryFolder();
-    const hasCeiling = !options['no-ceiling'] && buildCeiling();
-    const results = await run({ folder, bun: place('bun'), deno: place('deno'),
-      load: buildLoad(folder), hasCeiling }, chosen, plan);
-    if (options.json) {
-      fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-    }
-  } else {
-    throw new Error('the benchmarks need Linux');
-  }
+async function measureRows(options, chosen) {
+  const plan = makePlan(options);
+  const place = (name) =>
+    find(name, { named: options[name], offline: options.offline });
+  const folder = temporaryFolder();
+  const hasCeiling = !options['no-ceiling'] && buildCeiling();
+  return run({ folder, bun: place('bun'), deno: place('deno'),
+    load: buildLoad(folder), hasCeiling }, chosen, plan);
 }
 
-main().catch((err) => {
-  console.error(`bench: ${err.message}`);
-  process.exitCode = 1;
-});
+runCommand({ usage: USAGE, optionTypes, rows, measure: measureRows });

@@ -3,11 +3,10 @@
 // npm run bench:young: what the first requests of a fresh http server cost, on
 // core and on uvnet. README.md tells the method.
 
-const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
 const { buildLoad } = require('./build');
+const { runCommand } = require('./command');
 const { cpuTime, start, temporaryFolder } = require('./processes');
 const { bootstrap, median } = require('./stats');
 
@@ -225,28 +224,11 @@ function plan({ quick, launches, requests, connections }) {
     connections: String(number(connections, 'connections')) };
 }
 
-async function main() {
-  const { values: options } = parseArgs({ options: optionTypes });
-  const chosen = rows.filter(({ name, quick }) =>
-    name.includes(options.only) && (quick || !options.quick));
-  if (options.help) {
-    process.stdout.write(USAGE);
-  } else if (options.list) {
-    console.log(rows.map(({ name }) => name).join('\n'));
-  } else if (chosen.length === 0) {
-    throw new Error(`no row has "${options.only}" in its name; see --list`);
-  } else if (process.platform === 'linux') {
-    const context = { ...plan(options), load: buildLoad(temporaryFolder()) };
-    const results = await run(context, chosen);
-    if (options.json) {
-      fs.writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-    }
-  } else {
-    throw new Error('the benchmarks need Linux');
-  }
-}
-
-main().catch((err) => {
-  console.error(`bench: ${err.message}`);
-  process.exitCode = 1;
+runCommand({
+  usage: USAGE,
+  optionTypes,
+  rows,
+  choose: ({ quick }, options) => quick || !options.quick,
+  measure: (options, chosen) =>
+    run({ ...plan(options), load: buildLoad(temporaryFolder()) }, chosen),
 });
