@@ -20,12 +20,12 @@ const USAGE = `usage: npm run bench:matrix -- [options]
   --only TEXT      only those of the sample with TEXT in their id
   --like TEXT      draws only from those with TEXT in their id
   --cell ID        this cell instead of a sample; may be repeated
-  --rounds N       windows of each process in a cell (6)
-  --window MS      processor time of a window (40)
-  --warmup MS      that before the windows (80)
-  --group N        fresh processes after so many cells (40)
+  --rounds N       windows of each process in a cell (4)
+  --window MS      processor time of a window (60)
+  --warmup MS      that before the windows (400)
+  --group N        fresh processes after so many cells (1)
   --control N      every Nth cell also core against core (20)
-  --again N        rounds for what is below ${report.LOW} (30; 0: not again)
+  --again N        rounds for what is below ${report.LOW} (24; 0: not again)
   --launches N     fresh processes for these (3)
   --instructions   counts instructions instead, with valgrind
   --json FILE      writes all figures
@@ -38,12 +38,12 @@ const optionTypes = {
   only: { type: 'string', default: '' },
   like: { type: 'string', default: '' },
   cell: { type: 'string', multiple: true, default: [] },
-  rounds: { type: 'string', default: '6' },
-  window: { type: 'string', default: '40' },
-  warmup: { type: 'string', default: '80' },
-  group: { type: 'string', default: '40' },
+  rounds: { type: 'string', default: '4' },
+  window: { type: 'string', default: '60' },
+  warmup: { type: 'string', default: '400' },
+  group: { type: 'string', default: '1' },
   control: { type: 'string', default: '20' },
-  again: { type: 'string', default: '30' },
+  again: { type: 'string', default: '24' },
   launches: { type: 'string', default: '3' },
   instructions: { type: 'boolean' },
   json: { type: 'string' },

@@ -185,11 +185,11 @@ function put(id, chunk, asLatin1) {
 }
 
 
-// Encodes a string between `start` and `limit`. Gives where it ends, or -1 if
-// there may be too little room. Most text has one byte for a character.
-function encodeWithin(string, start, limit, asLatin1) {
+// Encodes a string behind `start`. Gives where it ends, or -1 if there may be too
+// little room. Most text has one byte for a character.
+function encodeIfRoom(string, start, asLatin1) {
   const { length } = string;
-  const room = limit - start;
+  const room = bytes.length - start;
   if ((asLatin1 ? length : length * 3) <= room) {
     return start + encode(string, start, asLatin1);
   }
@@ -218,7 +218,7 @@ function fill(chunks, start) {
   for (let i = 0; i < chunks.length && end >= 0; i++) {
     const { chunk, encoding } = chunks[i];
     if (typeof chunk === 'string') {
-      end = encodeWithin(chunk, end, bytes.length, isLatin1(encoding));
+      end = encodeIfRoom(chunk, end, isLatin1(encoding));
     } else if (lengthOf.call(chunk) <= bytes.length - end) {
       set.call(bytes, chunk, end);
       end += lengthOf.call(chunk);
@@ -252,6 +252,6 @@ function putVector(id, chunks) {
 }
 
 module.exports = {
-  bytes, close, encodeWithin, flush, flushIfLate, isLatin1, MAX_CHARACTER,
-  numbers, open, OPEN, put, putVector,
+  bytes, close, encode, flush, flushIfLate, isLatin1, numbers, open, OPEN, put,
+  putVector,
 };

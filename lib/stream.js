@@ -4,6 +4,7 @@
 // go out is in writing.js.
 
 const { Duplex } = require('stream');
+const { StringDecoder } = require('string_decoder');
 const { types: { isUint8Array } } = require('util');
 const { setImmediate } = require('./builtin');
 const { copyOf, lengthOf, set } = require('./chunk');
@@ -25,6 +26,7 @@ const streamPush = core.streamState && core.streamPush;
 // Core's methods, for sockets that core serves. What is called often asks here
 // which it is; foreign.js wraps the other methods.
 const { read: coresRead, _read: coresUnderscoreRead } = core.Socket.prototype;
+const { write: decode } = StringDecoder.prototype;
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
@@ -175,7 +177,7 @@ function hold(socket, handle, count, chunk) {
 
 function accept(socket, handle, count, chunk) {
   const wantsMore = socket[kOnRead] ? callOnRead(socket, count, chunk) :
-    deliver(socket, chunk);
+    deliver(socket, handle, chunk);
   if (!wantsMore && idOf(handle) >= 0) stopReading(socket, handle);
 }
 
@@ -219,7 +221,8 @@ function stopRelay(socket) {
 
 function canRelay(socket, to) {
   const handle = to._handle;
-  return flowsThrough(socket, socket._readableState) &&
+  const state = socket._readableState;
+  return state.decoder === null && flowsThrough(socket, state) &&
     goesStraight(to, to._writableState, handle) && to.write === writeChunk;
 }
 
@@ -254,7 +257,7 @@ Handle.prototype.onwriteerror = onWriteError;
 function flowsThrough(socket, state) {
   return socket.push === streamPush &&
     state.flowing === true && state.length === 0 && !state.sync &&
-    state.decoder === null && !state.multiAwaitDrain && !state.ended &&
+    !state.multiAwaitDrain && !state.ended &&
     socket.read === read && socket._read === _read &&
     socket._events.data !== undefined &&
     (state[kState] & DATA_LISTENING) === DATA_LISTENING &&
@@ -272,9 +275,31 @@ function emitData(socket, chunk) {
 }
 
 // Gives a chunk to the stream. False if it wants no more.
-function deliver(socket, chunk) {
+function deliver(socket, handle, chunk) {
   const state = socket._readableState;
-  if (!flowsThrough(socket, state)) return socket.push(chunk);
+  const { decoder } = state;
+  const flows = flowsThrough(socket, state);
+  if (flows && decoder !== null && decoder.write === decode) {
+    return deliverText(socket, handle, state, chunk);
+  }
+  const owned = handle.viewReader === onRead ?
+    copyOf(chunk, lengthOf.call(chunk)) : chunk;
+  return flows && decoder === null ? emitChunk(socket, state, owned) :
+    socket.push(owned);
+}
+
+// A stream of strings. Core's decoder is done with the bytes when it has given
+// their text, so from the next read on they need no Buffer.
+function deliverText(socket, handle, state, bytes) {
+  if (handle.viewReader === null && handle.onread === onRead) {
+    handle.readViews(onRead);
+  }
+  const text = decode.call(state.decoder, bytes);
+  return text === '' || emitChunk(socket, state, text);
+}
+
+// What push() does with a chunk that nothing keeps from the listeners.
+function emitChunk(socket, state, chunk) {
   state.awaitDrainWriters = null;
   state.dataEmitted = true;
   // state.reading stays true, and so no tick is spent on asking for more: the

@@ -7,21 +7,22 @@
 const binding = require('./binding');
 const { Buffer } = require('./builtin');
 const { lengthOf, set } = require('./chunk');
-const {
-  bytes, encodeWithin, flush, isLatin1, MAX_CHARACTER, numbers, OPEN,
-} = require('./outbox');
+const { bytes, encode, flush, isLatin1, numbers, OPEN } = require('./outbox');
 
 const { write: encodeAs } = Buffer.prototype;
 const { charCodeAt, slice } = String.prototype;
 
-// What one call packs. A larger part would not cost less, and leave the caches.
+// So many bytes are sent before more are packed. Larger parts would not cost less,
+// and leave the caches. As many UTF-16 units of a string still find room behind
+// one byte less, whatever they are: the outbox's memory is four times as large.
 const SIZE = 64 * 1024;
 // Up to this length it is cheaper to copy a view than to look it up in C.
 const MAX_COPY = 4096;
-// For as many UTF-16 units there is room whatever they are.
-const SURE_UNITS = Math.floor(SIZE / 3);
-// Units of a string in another encoding that surely fit.
-const MAX_ENCODED = SIZE / 2;
+// So many units find room where nothing is packed. The end of a string is not
+// sent alone for being a few longer than SIZE.
+const MAX_UNITS = Math.floor(bytes.length / 3);
+// A string up to this length is encoded in C, in one call.
+const MAX_SIMPLE = Math.floor(SIZE / 3);
 // MAX_VIEWS of src/write_parts.c, two elements each.
 const layout = new Array(2 * 31).fill(0);
 
@@ -60,45 +61,33 @@ function packView(view) {
     layout[elements++] = view;
     return;
   }
-  if (length > SIZE - used) sendPart(false);
+  if (used >= SIZE) sendPart(false);
   set.call(bytes, view, used);
   used += length;
 }
 
-// As UTF-8, or else as Latin-1. False if there may be too little room.
+// How many units of a long string to take: not up to between the halves of a
+// character.
+function endOfPiece(string) {
+  const last = charCodeAt.call(string, SIZE - 1);
+  return last >= 0xd800 && last < 0xdc00 ? SIZE - 1 : SIZE;
+}
+
+// Packs a text as UTF-8, or else as Latin-1, a piece at a time if it is long. What
+// the kernel has no room for is encoded once, into memory that the write keeps.
 function packText(string, asLatin1) {
-  const end = encodeWithin(string, used, SIZE, asLatin1);
-  if (end < 0) return false;
-  used = end;
-  return true;
-}
-
-// Where a piece of a string can end that starts at `start` and has at most that
-// many units: not between the halves of a character.
-function endOfPiece(string, start, units) {
-  const end = start + units;
-  if (end >= string.length) return string.length;
-  const last = charCodeAt.call(string, end - 1);
-  return last >= 0xd800 && last < 0xdc00 ? end - 1 : end;
-}
-
-// A text that does not fit at once. What the kernel has no room for is encoded
-// once, into memory that the write keeps.
-function packLongText(string, asLatin1) {
-  let units = asLatin1 ? SIZE : SIZE - MAX_CHARACTER;
+  const isLong = string.length > SIZE;
   for (let start = 0; start < string.length;) {
-    if (outcome !== 0) {
-      note(binding.writeString(target, slice.call(string, start), asLatin1,
-        false));
+    if (used >= SIZE || (isLong && used > 0)) sendPart(false);
+    const rest = start === 0 ? string : slice.call(string, start);
+    if (isLong && outcome !== 0) {
+      note(binding.writeString(target, rest, asLatin1, false));
       return;
     }
-    const end = endOfPiece(string, start, units);
-    if (packText(slice.call(string, start, end), asLatin1)) {
-      start = end;
-      if (start < string.length) sendPart(false);
-    } else {
-      units = SURE_UNITS;
-    }
+    const end = rest.length <= MAX_UNITS ? rest.length : endOfPiece(rest);
+    used += encode(end === rest.length ? rest : slice.call(rest, 0, end), used,
+      asLatin1);
+    start += end;
   }
 }
 
@@ -115,14 +104,14 @@ function packEncoded(string, encoding) {
     packString(string, 'utf8');
     return;
   }
-  if (string.length > MAX_ENCODED && !isDivisible(encoding)) {
+  if (string.length > SIZE && !isDivisible(encoding)) {
     packView(Buffer.from(string, encoding));
     return;
   }
-  for (let start = 0; start < string.length; start += MAX_ENCODED) {
-    const piece = start === 0 && string.length <= MAX_ENCODED ? string :
-      slice.call(string, start, start + MAX_ENCODED);
-    if (piece.length * 2 > SIZE - used) sendPart(false);
+  for (let start = 0; start < string.length; start += SIZE) {
+    if (used >= SIZE) sendPart(false);
+    const piece = string.length <= SIZE ? string :
+      slice.call(string, start, start + SIZE);
     const count = encodeAs.call(bytes, piece, used, encoding);
     used += count;
     // Hex ends where it is no hex any more.
@@ -132,12 +121,8 @@ function packEncoded(string, encoding) {
 
 function packString(string, encoding) {
   const asLatin1 = isLatin1(encoding);
-  if (asLatin1 === undefined) {
-    packEncoded(string, encoding);
-  } else if (!packText(string, asLatin1)) {
-    sendPart(false);
-    if (!packText(string, asLatin1)) packLongText(string, asLatin1);
-  }
+  if (asLatin1 === undefined) packEncoded(string, encoding);
+  else packText(string, asLatin1);
 }
 
 function pack(chunk, encoding) {
@@ -189,10 +174,10 @@ function writeVector(id, chunks) {
 
 // The same with a string, as UTF-8, or else as Latin-1.
 function writeText(id, string, asLatin1) {
-  if (string.length <= SURE_UNITS || isPacking || bytes.length === 0) {
+  if (string.length <= MAX_SIMPLE || isPacking || bytes.length === 0) {
     return binding.writeString(id, string, asLatin1, true);
   }
-  return send(id, packLongText, string, asLatin1);
+  return send(id, packText, string, asLatin1);
 }
 
 module.exports = { writeText, writeVector };

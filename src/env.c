@@ -181,6 +181,7 @@ static bool get_memory(struct uvnet_env *env, napi_value share) {
   env->inbox = shared_memory(napi, share, UVNET_INBOXES_SIZE, &env->inbox_ref);
   if (env->inbox == NULL)
     return false;
+  env->inbox_used = uvnet_env_align(env->inbox, 0);
   env->outbox =
       shared_memory(napi, share, UVNET_OUTBOX_NUMBERS_SIZE, &env->outbox_ref);
   return env->outbox != NULL &&
@@ -254,4 +255,10 @@ struct uvnet_handle *uvnet_env_find(const struct uvnet_env *env, int32_t id) {
   if (id < 0 || (uint32_t)id >= env->slot_count)
     return NULL;
   return env->slots[id];
+}
+
+size_t uvnet_env_align(const char *memory, size_t offset) {
+  size_t beyond = ((uintptr_t)memory + offset) % UVNET_ALIGNMENT;
+
+  return beyond == 0 ? offset : offset + UVNET_ALIGNMENT - beyond;
 }

@@ -70,7 +70,7 @@ static void dispatch_ring(struct uvnet_env *env) {
   header[UVNET_HEADER_COUNT] = (int32_t)count;
   env->event_ring ^= 1;
   env->event_count = 0;
-  env->inbox_used = 0;
+  env->inbox_used = uvnet_env_align(env->inbox, 0);
   env->closed = NULL;
   env->counters.dispatches++;
   env->counters.events += count;
@@ -82,7 +82,7 @@ static void dispatch_ring(struct uvnet_env *env) {
   forget(env, closed);
   /* A loop inside of a dispatch leaves alone what the outer one still needs. */
   if (!outer)
-    env->relay_used = 0;
+    env->relay_used = uvnet_env_align(env->relay, 0);
   uvnet_outbox_flush(env, NULL);
   uvnet_outbox_report(env);
 }
@@ -154,7 +154,7 @@ void uvnet_event_read(struct uvnet_env *env, uint32_t id, size_t length,
     return;
   push(env, UVNET_EVENT_READ, id, (int32_t)length,
        (int32_t)(uvnet_event_inbox(env) - env->inbox));
-  env->inbox_used += length;
+  env->inbox_used = uvnet_env_align(env->inbox, env->inbox_used + length);
   if (now || env->inbox_used > UVNET_INBOX_LIMIT || !uvnet_event_has_room(env))
     uvnet_event_flush(env);
 }

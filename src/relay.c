@@ -31,7 +31,7 @@ void uvnet_relay_read(struct uvnet_handle *handle, size_t length, bool now) {
   struct uvnet_env *env = handle->env;
   int32_t offset = (int32_t)env->relay_used;
 
-  env->relay_used += length;
+  env->relay_used = uvnet_env_align(env->relay, env->relay_used + length);
   uvnet_event_emit(env, UVNET_EVENT_READ_RELAY, handle->id, (int32_t)length,
                    offset);
   if (now || !has_room(env))
@@ -68,6 +68,14 @@ napi_value uvnet_js_relayed(napi_env napi, napi_callback_info info) {
   return result;
 }
 
+static bool get_memory(struct uvnet_env *env) {
+  if (env->relay != NULL)
+    return true;
+  env->relay = malloc(UVNET_RELAY_SIZE);
+  env->relay_used = uvnet_env_align(env->relay, 0);
+  return env->relay != NULL;
+}
+
 /* useRelay(id, enable): whether the next reads of the handle relay. 0 or an
  * error. */
 napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info) {
@@ -81,9 +89,7 @@ napi_value uvnet_js_use_relay(napi_env napi, napi_callback_info info) {
     return result;
   if (!js_bool(napi, argv[1], "enable", &enable))
     return NULL;
-  if (enable && handle->env->relay == NULL)
-    handle->env->relay = malloc(UVNET_RELAY_SIZE);
-  if (enable && handle->env->relay == NULL)
+  if (enable && !get_memory(handle->env))
     return js_int(napi, UV_ENOMEM);
   handle->relays = enable;
   return js_int(napi, 0);

@@ -16,7 +16,7 @@
 
 struct uvnet_handle;
 
-enum { UVNET_RELAY_SIZE = 256 * 1024 };
+enum { UVNET_RELAY_SIZE = 256 * 1024 + UVNET_ALIGNMENT };
 
 /* Memory for the next read of a handle that relays; empty if there is too
  * little. */

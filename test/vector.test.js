@@ -8,10 +8,11 @@ const { closed, collect, forEachNet, forEachTransport, turn } =
   require('./helper');
 const { Random } = require('./differential/random');
 
-// A memory of 64 KB, a third of it, copies of 4 KB, and 31 views between them.
+// Parts of 64 KB, a third of it, four such in which any string fits, copies of
+// 4 KB, and 31 views between them.
 const MEMORY = 64 * 1024;
 const THIRD = Math.floor(MEMORY / 3);
-const EDGES = [4096, THIRD, MEMORY / 2, MEMORY - 4, MEMORY, 2 * MEMORY,
+const EDGES = [4096, THIRD, MEMORY / 2, MEMORY - 4, MEMORY, 4 * THIRD, 2 * MEMORY,
   3 * MEMORY - 12];
 const AROUND = [-1, 0, 1];
 

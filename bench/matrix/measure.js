@@ -1,7 +1,8 @@
 'use strict';
 
-// Measures cells: a process for each net, all alive together, of which one
-// works at a time, in windows of as many operations in turn.
+// Measures cells: a process for each net, in windows of as many operations. Two of
+// them work at the same time, so that whatever slows the machine slows both; three
+// and more in turn.
 
 const path = require('node:path');
 const { ask, start, stop } = require('../processes');
@@ -30,13 +31,25 @@ function startSide(name, { folder, prefix }) {
     limit: prefix ? LIMITS.prefixed : LIMITS.normal };
 }
 
-// Lets V8 compile, and finds out how many operations a window has. Each side
-// does as many.
+// As many at a time as there are processors for, in any case on a small machine.
+async function forEachSide(sides, act) {
+  if (sides.length <= 2) return Promise.all(sides.map(act));
+  const results = [];
+  for (const side of sides) results.push(await act(side));
+  return results;
+}
+
+// Lets V8 compile, and finds out how many operations a window has. In the end each
+// side has done as many.
 async function warmUp(sides, { lanes }, { window, warmup }) {
-  const [first, ...others] = sides;
-  const { all, count } = await request(first, { calibrate: warmup });
-  for (const side of others) await request(side, { run: all });
-  return Math.max(lanes, Math.round(count * window / warmup));
+  const done = await forEachSide(sides, (side) =>
+    request(side, { calibrate: warmup }));
+  const most = Math.max(...done.map(({ all }) => all));
+  await forEachSide(sides, async (side) => {
+    const missing = most - done[sides.indexOf(side)].all;
+    if (missing > 0) await request(side, { run: missing });
+  });
+  return Math.max(lanes, Math.round(done[0].count * window / warmup));
 }
 
 /**
@@ -48,19 +61,19 @@ async function warmUp(sides, { lanes }, { window, warmup }) {
  *   name of the side
  */
 async function measureCell(sides, cell, plan) {
-  for (const side of sides) {
+  await forEachSide(sides, async (side) => {
     await request(side, { open: cell });
     await request(side, { collect: true });
-  }
+  });
   const count = await warmUp(sides, cell, plan);
   const costs = Object.fromEntries(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < plan.rounds; round++) {
-    for (const side of round % 2 ? sides.toReversed() : sides) {
+    await forEachSide(round % 2 ? sides.toReversed() : sides, async (side) => {
       const { cost } = await request(side, { run: count });
       costs[side.name].push(cost / count);
-    }
+    });
   }
-  for (const side of sides) await request(side, { close: true });
+  await forEachSide(sides, (side) => request(side, { close: true }));
   return costs;
 }
 
