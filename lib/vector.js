@@ -18,9 +18,6 @@ const { charCodeAt, slice } = String.prototype;
 const SIZE = 64 * 1024;
 // Up to this length it is cheaper to copy a view than to look it up in C.
 const MAX_COPY = 4096;
-// So many units find room where nothing is packed. The end of a string is not
-// sent alone for being a few longer than SIZE.
-const MAX_UNITS = Math.floor(bytes.length / 3);
 // A string up to this length is encoded in C, in one call.
 const MAX_SIMPLE = Math.floor(SIZE / 3);
 // MAX_VIEWS of src/write_parts.c, two elements each.
@@ -73,20 +70,21 @@ function endOfPiece(string) {
   return last >= 0xd800 && last < 0xdc00 ? SIZE - 1 : SIZE;
 }
 
-// Packs a text as UTF-8, or else as Latin-1, a piece at a time if it is long. What
-// the kernel has no room for is encoded once, into memory that the write keeps.
+// Packs a text as UTF-8, or else as Latin-1, a piece at a time if it is long: the
+// end of one that is little longer than SIZE is not sent alone. What the kernel
+// has no room for is encoded once, into memory that the write keeps.
 function packText(string, asLatin1) {
   const isLong = string.length > SIZE;
   for (let start = 0; start < string.length;) {
-    if (used >= SIZE || (isLong && used > 0)) sendPart(false);
+    if (used >= SIZE || (isLong && outcome !== 0)) sendPart(false);
     const rest = start === 0 ? string : slice.call(string, start);
     if (isLong && outcome !== 0) {
       note(binding.writeString(target, rest, asLatin1, false));
       return;
     }
-    const end = rest.length <= MAX_UNITS ? rest.length : endOfPiece(rest);
-    used += encode(end === rest.length ? rest : slice.call(rest, 0, end), used,
-      asLatin1);
+    const fits = rest.length <= SIZE || rest.length * 3 <= bytes.length - used;
+    const end = fits ? rest.length : endOfPiece(rest);
+    used += encode(fits ? rest : slice.call(rest, 0, end), used, asLatin1);
     start += end;
   }
 }
