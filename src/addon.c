@@ -170,6 +170,7 @@ static const struct {
     {"readStop", uvnet_js_read_stop},
     {"useInbox", uvnet_js_use_inbox},
     {"readOn", uvnet_js_read_on},
+    {"copy", uvnet_js_copy},
     {"bufferHolder", uvnet_js_buffer_holder},
     {"useUserBuffer", uvnet_js_use_user_buffer},
     /* relay.c */

@@ -310,6 +310,27 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
   return js_int(napi, count);
 }
 
+/* copy(target, source): copies the bytes of one view to the start of another
+ * that is no shorter. V8's own copy out of a SharedArrayBuffer, as the inbox
+ * is, goes word by word. How many bytes, or UV_EINVAL. */
+napi_value uvnet_js_copy(napi_env napi, napi_callback_info info) {
+  napi_value argv[2];
+  char *target;
+  char *source;
+  size_t room;
+  size_t length;
+
+  if (!js_arguments(napi, info, 2, argv, NULL))
+    return NULL;
+  if (!js_view(napi, argv[0], &target, &room) ||
+      !js_view(napi, argv[1], &source, &length) || length > room ||
+      length > INT32_MAX)
+    return js_int(napi, UV_EINVAL);
+  if (length > 0)
+    memmove(target, source, length);
+  return js_int(napi, (int32_t)length);
+}
+
 /* Tells arrays of bufferHolder() from a user's. */
 static const napi_type_tag holder_tag = {0x5d0c1f6a27e84b93,
                                          0x8e42a7d9136bf05c};

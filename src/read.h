@@ -14,6 +14,7 @@ napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_use_inbox(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info);
+napi_value uvnet_js_copy(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_buffer_holder(napi_env napi, napi_callback_info info);
 napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info);
 
