@@ -5,6 +5,7 @@
 // do, run.js says.
 
 const { once } = require('node:events');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { ownNet, serve } = require('../agent');
 const { descriptors, liveHandles } = require('../load/measure');
 const { Tally, bytesAt } = require('./stream');
@@ -122,6 +123,15 @@ class Conversation {
     }
   }
 
+  /** Waits until the kernel takes no more of what was written. */
+  async waitUntilStuck() {
+    const queued = () => this.socket._handle?.writeQueueSize ?? 0;
+    for (let before = -1; before !== queued();) {
+      before = queued();
+      await sleep(50);
+    }
+  }
+
   report() {
     const { socket } = this;
     return {
@@ -217,6 +227,7 @@ serve({
   do: (id, method, ...args) => { sockets[id].socket[method](...args); },
   write: (id, ...args) => sockets[id].write(...args),
   send: (id, ...args) => sockets[id].send(...args),
+  waitUntilStuck: (id) => sockets[id].waitUntilStuck(),
   wait: (id, event, limit) => sockets[id].waitFor(event, limit),
   waitForBytes: (id, count, limit) => sockets[id].waitForBytes(count, limit),
   report: (id) => sockets[id].report(),

@@ -24,6 +24,7 @@ class End {
 
   do(method, ...args) { return this.#call('do', method, ...args); }
   write(...args) { return this.#call('write', ...args); }
+  waitUntilStuck() { return this.#call('waitUntilStuck'); }
   send(...args) { return this.#call('send', ...args); }
   report() { return this.#call('report'); }
   wait(event, limit = PATIENCE_MS) { return this.#call('wait', event, limit); }

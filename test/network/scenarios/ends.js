@@ -40,7 +40,7 @@ const STATES = {
     settings: { peerReading: 'paused' },
     async reach({ ours }) {
       await ours.write(8000000, 500000);
-      await sleep(50);
+      await ours.waitUntilStuck();
     },
   },
   'writes wait, and it is to end': {
@@ -48,7 +48,7 @@ const STATES = {
     async reach({ ours }) {
       await ours.write(8000000, 500000);
       await ours.do('end');
-      await sleep(50);
+      await ours.waitUntilStuck();
     },
   },
   'corked': {
@@ -77,7 +77,7 @@ const STATES = {
       await theirs.do('end');
       await ours.wait('end');
       await ours.write(8000000, 500000);
-      await sleep(50);
+      await ours.waitUntilStuck();
     },
   },
 };
