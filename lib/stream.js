@@ -323,8 +323,9 @@ function hasRoom(socket, count) {
 }
 
 function fill(buffer, chunk, count) {
-  if (count < MIN_NATIVE_COPY) set.call(buffer, chunk);
-  else binding.copy(buffer, chunk);
+  if (count < MIN_NATIVE_COPY || binding.copy(buffer, chunk) < 0) {
+    set.call(buffer, chunk);
+  }
 }
 
 // The onread option's way of reading: what was read is in the user's buffer, or
