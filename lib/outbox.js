@@ -184,7 +184,6 @@ function put(id, chunk, asLatin1) {
   return true;
 }
 
-
 // Encodes a string behind `start`. Gives where it ends, or -1 if there may be too
 // little room. Most text has one byte for a character.
 function encodeIfRoom(string, start, asLatin1) {

@@ -6,9 +6,8 @@
 const { Duplex } = require('stream');
 const { StringDecoder } = require('string_decoder');
 const { types: { isUint8Array } } = require('util');
-const binding = require('./binding');
 const { setImmediate } = require('./builtin');
-const { copyOf, lengthOf, set } = require('./chunk');
+const { copyBytes, copyOf, lengthOf } = require('./chunk');
 const core = require('./core');
 const debug = require('./debug');
 const errors = require('./errors');
@@ -28,10 +27,6 @@ const streamPush = core.streamState && core.streamPush;
 // which it is; foreign.js wraps the other methods.
 const { read: coresRead, _read: coresUnderscoreRead } = core.Socket.prototype;
 const { write: decode } = StringDecoder.prototype;
-
-// From this length on a copy by C costs less than V8's, though to call it takes
-// as long as to copy some hundred bytes.
-const MIN_NATIVE_COPY = 2048;
 
 // Makes `handle` the socket's own.
 function attachHandle(socket, handle) {
@@ -322,12 +317,6 @@ function hasRoom(socket, count) {
   return false;
 }
 
-function fill(buffer, chunk, count) {
-  if (count < MIN_NATIVE_COPY || binding.copy(buffer, chunk) < 0) {
-    set.call(buffer, chunk);
-  }
-}
-
 // The onread option's way of reading: what was read is in the user's buffer, or
 // in `chunk` and goes there now. False if the user wants no more.
 function callOnRead(socket, count, chunk) {
@@ -335,7 +324,7 @@ function callOnRead(socket, count, chunk) {
   // Without a buffer there is only a count to tell.
   if (chunk !== undefined && settings.buffer !== true) {
     if (!hasRoom(socket, count)) return false;
-    fill(settings.buffer, chunk, count);
+    copyBytes(settings.buffer, chunk);
   }
   const wantsMore =
     settings.callback.call(socket, count, settings.buffer) !== false;

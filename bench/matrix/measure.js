@@ -31,11 +31,11 @@ function startSide(name, { folder, prefix }) {
     limit: prefix ? LIMITS.prefixed : LIMITS.normal };
 }
 
-// As many at a time as there are processors for, in any case on a small machine.
+// Two sides at the same time, more in turn.
 async function forEachSide(sides, act) {
   if (sides.length <= 2) return Promise.all(sides.map(act));
   const results = [];
-  for (const side of sides) results.push(await act(side));
+  for (const [i, side] of sides.entries()) results.push(await act(side, i));
   return results;
 }
 
@@ -45,8 +45,8 @@ async function warmUp(sides, { lanes }, { window, warmup }) {
   const done = await forEachSide(sides, (side) =>
     request(side, { calibrate: warmup }));
   const most = Math.max(...done.map(({ all }) => all));
-  await forEachSide(sides, async (side) => {
-    const missing = most - done[sides.indexOf(side)].all;
+  await forEachSide(sides, async (side, i) => {
+    const missing = most - done[i].all;
     if (missing > 0) await request(side, { run: missing });
   });
   return Math.max(lanes, Math.round(done[0].count * window / warmup));
