@@ -46,8 +46,8 @@ struct uvnet_handle {
   bool is_shut;
   /* What is read goes to another socket; see relay.h. */
   bool relays;
-  /* The last read filled what it was given and shall be the last one of this
-   * poll. */
+  /* The last read took all that waited, or may have, and shall be the last one
+   * of this poll. */
   bool has_read_enough;
   /* send(2) is not for it: a pipe(7), say. */
   bool is_no_socket;
@@ -72,6 +72,8 @@ struct uvnet_handle {
   bool is_unseen;
   /* Large reads go to the inbox as small ones do. */
   bool uses_inbox;
+  /* Between uv_read_start() and uv_read_stop(). */
+  bool reading;
   /* The last read filled what it was given, so libuv reads on. */
   bool reads_on;
   /* Connections of a server that come before the next look for more. */
@@ -82,6 +84,9 @@ struct uvnet_handle {
   uint32_t expected_read;
   /* How many did in a row. */
   uint32_t expected_reads;
+  /* By how much the reads of this poll exceed what fills core's buffer: if by
+   * nothing, core's last read was full. */
+  uint32_t remainder;
   /* Bytes of `user_buffer` when it was given. */
   uint32_t user_length;
   /* The request of a connect or shutdown that runs: never both. */

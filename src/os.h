@@ -31,6 +31,10 @@ int uvnet_os_receive(uv_os_fd_t fd, char *data, size_t length);
  * also at the end. A negative libuv error where that cannot be told. */
 int uvnet_os_waiting(uv_os_fd_t fd);
 
+/* Whether a socket or pipe has hung up (POLLHUP, poll(2)): nothing comes, and
+ * nothing can be sent. */
+bool uvnet_os_hung_up(uv_os_fd_t fd);
+
 /* Takes a connection from a listening socket's queue: its descriptor,
  * non-blocking and closed on exec. UV_EAGAIN if there is none, another negative
  * libuv error, or UV_ENOTSUP where that is left to libuv. */

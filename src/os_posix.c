@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #ifdef __linux__
 #include <sys/epoll.h>
@@ -107,6 +108,12 @@ int uvnet_os_waiting(uv_os_fd_t fd) {
   int count = 0;
 
   return ioctl(fd, FIONREAD, &count) == 0 ? count : last_error();
+}
+
+bool uvnet_os_hung_up(uv_os_fd_t fd) {
+  struct pollfd look = {.fd = fd};
+
+  return poll(&look, 1, 0) == 1 && (look.revents & POLLHUP) != 0;
 }
 
 int uvnet_os_close(int fd) { return close(fd) == 0 ? 0 : last_error(); }

@@ -48,6 +48,11 @@ int uvnet_os_waiting(uv_os_fd_t fd) {
   return UV_ENOTSUP;
 }
 
+bool uvnet_os_hung_up(uv_os_fd_t fd) {
+  (void)fd;
+  return false;
+}
+
 int uvnet_os_close(int fd) {
   (void)fd;
   return UV_ENOTSUP;

@@ -67,12 +67,39 @@ static bool is_behind_others(const struct uvnet_env *env) {
   return env->dispatching || env->event_count > 0;
 }
 
+/* libuv 1.52.0, as uv_version() tells it. */
+enum { UV_OF_POLLIN_ALONE = 1 << 16 | 52 << 8 };
+
+/* How much core would ask for with one read. */
+static uint32_t cores_buffer(const struct uvnet_handle *handle) {
+  return handle->user_buffer != NULL && handle->user_length > 0
+             ? handle->user_length
+             : UVNET_READ_SIZE;
+}
+
+static bool nothing_waits(const struct uvnet_handle *handle) {
+  uv_os_fd_t fd;
+
+  return uv_fileno(&handle->uv.handle, &fd) == 0 && uvnet_os_waiting(fd) == 0;
+}
+
+/* Whether all was read before the connection came to its end, where that makes
+ * a difference. */
+static bool has_hung_up(const struct uvnet_handle *handle) {
+  uv_os_fd_t fd;
+
+  return uv_version() < UV_OF_POLLIN_ALONE &&
+         uv_fileno(&handle->uv.handle, &fd) == 0 && uvnet_os_hung_up(fd) &&
+         nothing_waits(handle);
+}
+
 /* Libuv is in the middle of a read: no JavaScript may run in here. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   struct uvnet_handle *handle = uv->data;
   bool open = !handle->env->closing;
   bool again = handle->reads_on;
   bool nothing = false;
+  uint32_t core = cores_buffer(handle);
 
   (void)suggested;
   handle->reads_on = false;
@@ -83,21 +110,28 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buffer) {
   }
   if (handle->has_read_enough)
     return;
+  if (!again)
+    handle->remainder = 0;
   if (handle->relays && open)
     *buffer = uvnet_relay_room(handle->env);
   if (buffer->base != NULL)
     return;
-  if (handle->user_buffer != NULL && handle->last_read >= DIRECT_READ && open &&
-      !is_behind_others(handle->env)) {
-    *buffer = user_memory(handle);
-    return;
-  }
   if (handle->user_buffer == NULL && !handle->uses_inbox && open)
     *buffer = uvnet_large_memory(handle, &nothing);
+  else
+    nothing = again && handle->remainder != 0 && nothing_waits(handle);
   /* At the first read it would be the end, or an error. */
   handle->has_read_enough = nothing && again;
-  if (buffer->base == NULL && !handle->has_read_enough)
+  if (buffer->base != NULL || handle->has_read_enough)
+    return;
+  if (handle->user_buffer != NULL && handle->last_read >= DIRECT_READ && open &&
+      !is_behind_others(handle->env))
+    *buffer = user_memory(handle);
+  else
     *buffer = inbox_memory(handle);
+  /* Together with the reads before as much as one of core's. */
+  if (handle->user_buffer != NULL && buffer->len > core - handle->remainder)
+    buffer->len = core - handle->remainder;
 }
 
 /* Brings what was read on its own memory to where it belongs, and tells
@@ -197,6 +231,8 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   env->counters.bytes_read += length;
   uvnet_large_note(handle, length);
   handle->reads_on = full;
+  handle->remainder =
+      (handle->remainder + (uint32_t)length) % cores_buffer(handle);
   if (length >= DIRECT_READ)
     keep_freed_memory(env);
   if (UVNET_OS_READS_PEND) {
@@ -212,12 +248,28 @@ static void deliver(struct uvnet_handle *handle, const uv_buf_t *buffer,
   }
 }
 
+/* libuv takes a hang-up that comes with a read shorter than its buffer for the
+ * end, where another read would give ECONNRESET. A read of what waits is as
+ * long as its buffer, so libuv does not see that. JavaScript may run. */
+static void end_if_hung_up(struct uvnet_handle *handle) {
+  if (handle->remainder == 0 || !has_hung_up(handle))
+    return;
+  uvnet_event_flush(handle->env);
+  if (handle->closing || !handle->reading)
+    return;
+  handle->reading = false;
+  (void)uv_read_stop(&handle->uv.stream);
+  uvnet_event_emit(handle->env, UVNET_EVENT_READ, handle->id, UV_EOF, -1);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count,
                     const uv_buf_t *buffer) {
   struct uvnet_handle *handle = stream->data;
 
   if (count == UV_ENOBUFS && handle->has_read_enough) {
     handle->has_read_enough = false;
+    if (!handle->env->closing)
+      end_if_hung_up(handle);
     return;
   }
   if (count > 0 && !handle->env->closing)
@@ -241,14 +293,23 @@ void uvnet_read_release(struct uvnet_handle *handle) {
 napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
   napi_value result;
+  int err;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 1, argv, &result);
 
   if (handle == NULL)
     return result;
-  handle->has_read_enough = false;
+  /* What one read took here takes core several, and the last of them falls
+   * short now. */
+  handle->has_read_enough = handle->remainder != 0 &&
+                            handle->last_read > UVNET_READ_SIZE &&
+                            has_hung_up(handle);
+  if (!handle->has_read_enough)
+    handle->remainder = 0;
   handle->reads_on = false;
-  return js_int(napi, uv_read_start(&handle->uv.stream, on_alloc, on_read));
+  err = uv_read_start(&handle->uv.stream, on_alloc, on_read);
+  handle->reading = err == 0;
+  return js_int(napi, err);
 }
 
 /* readStop(id) */
@@ -260,6 +321,7 @@ napi_value uvnet_js_read_stop(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
+  handle->reading = false;
   return js_int(napi, uv_read_stop(&handle->uv.stream));
 }
 
@@ -306,6 +368,8 @@ napi_value uvnet_js_read_on(napi_env napi, napi_callback_info info) {
     handle->bytes_read += (uint64_t)count;
     handle->env->counters.bytes_read += (uint64_t)count;
     uvnet_large_note(handle, (size_t)count);
+    handle->remainder = (uint32_t)count % cores_buffer(handle);
+    handle->has_read_enough = handle->remainder != 0;
   }
   return js_int(napi, count);
 }
