@@ -3,6 +3,7 @@
 // What a descriptor is.
 
 const binding = require('./binding');
+const { uv } = require('./errors');
 
 // uv_handle_type, for the types that core names for a descriptor.
 const handleTypes = { 7: 'PIPE', 12: 'TCP', 14: 'TTY', 15: 'UDP', 17: 'FILE' };
@@ -12,4 +13,11 @@ function guessHandleType(fd) {
   return handleTypes[binding.guessHandleType(fd)] ?? 'UNKNOWN';
 }
 
-module.exports = { guessHandleType };
+// Whether sockets are descriptors at all: not on Windows.
+let answer;
+function hasDescriptors() {
+  answer ??= binding.duplicate(-1) !== uv.ENOTSUP;
+  return answer;
+}
+
+module.exports = { guessHandleType, hasDescriptors };

@@ -383,6 +383,15 @@ class Handle extends AsyncResource {
     return status;
   }
 
+  // From now on reads become chunks.
+  dropUserBuffer() {
+    const id = idOf(this);
+    if (this.userBuffers === null) return;
+    binding.useUserBuffer(id, null);
+    this.userBuffers = null;
+    this.userBuffersChange = false;
+  }
+
   // Reads at once what else has arrived for the user's buffer. Bytes, 0 if there
   // are none, or a negative error.
   readOn() {

@@ -227,6 +227,17 @@ const internals = {
     without: 'with tls loaded, a socket becomes core\'s when somebody asks ' +
       'whether it is a net.Socket',
   },
+  streamSocket: {
+    use: 'makes a native stream of any Duplex, for TLS over a socket that has ' +
+      'no descriptor',
+    how: 'the class of _handle._parentWrap of a tls.TLSSocket over a Duplex',
+    isLate: true,
+    find: (tls) => {
+      const wrapped = new tls.TLSSocket(new Duplex({ read() {} }));
+      return wrapped._handle._parentWrap.constructor;
+    },
+    without: 'such a socket is destroyed with the error of its descriptor',
+  },
   httpParser: {
     use: 'http servers read from our handles past the stream',
     how: '_http_common\'s HTTPParser with consume(), unconsume() and kOn…',

@@ -12,6 +12,8 @@ module.exports = {
   kAccepted: Symbol('accepted'),
   // A write that was begun ahead of the stream: { chunk, status }, or null.
   kBegun: Symbol('begun'),
+  // On a native stream of core's: what it stands for (interop/bridge.js).
+  kBridge: Symbol('bridge'),
   kBytesRead: core.bytesRead,
   kBytesWritten: core.bytesWritten,
   // Our handle that connects for a socket that has moved to core meanwhile.

@@ -4,6 +4,7 @@
 
 #include "event.h"
 #include "js.h"
+#include "os.h"
 #include "outbox.h"
 #include "read.h"
 #include "server.h"
@@ -258,10 +259,5 @@ napi_value uvnet_js_fd(napi_env napi, napi_callback_info info) {
   if (uv_fileno(&handle->uv.handle, &fd) != 0)
     return js_int(napi, -1);
   handle->is_shared = true;
-#ifdef _WIN32
-  /* A SOCKET is no descriptor; core answers -1 as well. */
-  return js_int(napi, -1);
-#else
-  return js_int(napi, fd);
-#endif
+  return js_int(napi, uvnet_os_descriptor(fd));
 }

@@ -10,6 +10,10 @@
  * negative libuv error; UV_ENOTSUP where sockets are no descriptors. */
 int uvnet_os_duplicate(int fd);
 
+/* The descriptor that JavaScript sees, or -1 where what libuv has is none: a
+ * SOCKET or HANDLE of Windows. */
+int uvnet_os_descriptor(uv_os_fd_t fd);
+
 /* Sends FIN: shutdown(2) with SHUT_WR. 0 or a negative libuv error; UV_ENOTSUP
  * where that is left to libuv. */
 int uvnet_os_shutdown(uv_os_fd_t fd);
@@ -70,7 +74,7 @@ int uvnet_os_get_option(uv_os_fd_t fd, enum uvnet_os_option option, int *value);
 
 /* Whether a read holds the buffer that on_alloc gave until data comes, which
  * may be much later. On Unix libuv asks for it when it is about to read. */
-#ifdef _WIN32
+#if defined(_WIN32) || defined(UVNET_AS_WINDOWS)
 enum { UVNET_OS_READS_PEND = 1 };
 #else
 enum { UVNET_OS_READS_PEND = 0 };

@@ -24,6 +24,8 @@ int uvnet_os_duplicate(int fd) {
   return copy < 0 ? uv_translate_sys_error(errno) : copy;
 }
 
+int uvnet_os_descriptor(uv_os_fd_t fd) { return fd; }
+
 static int last_error(void) { return uv_translate_sys_error(errno); }
 
 int uvnet_os_shutdown(uv_os_fd_t fd) {
@@ -34,11 +36,12 @@ int uvnet_os_shutdown(uv_os_fd_t fd) {
 int uvnet_os_send(uv_os_fd_t fd, const uv_buf_t *buffers, unsigned int count,
                   bool more) {
   /* libuv lays its buffers out as writev(2) wants them (uv/unix.h). */
-  struct msghdr message = {.msg_iov = (struct iovec *)buffers,
-                           .msg_iovlen = count};
+  struct msghdr message = {.msg_iov = (struct iovec *)buffers};
   int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
   ssize_t sent;
 
+  /* A size_t in glibc, an int in musl and POSIX. */
+  message.msg_iovlen = (__typeof__(message.msg_iovlen))count;
   do
     sent = count == 1 ? send(fd, buffers->base, buffers->len, flags)
                       : sendmsg(fd, &message, flags);

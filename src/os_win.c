@@ -8,6 +8,11 @@ int uvnet_os_duplicate(int fd) {
   return UV_ENOTSUP;
 }
 
+int uvnet_os_descriptor(uv_os_fd_t fd) {
+  (void)fd;
+  return -1;
+}
+
 int uvnet_os_shutdown(uv_os_fd_t fd) {
   (void)fd;
   return UV_ENOTSUP;

@@ -434,18 +434,25 @@ static bool held_view(napi_env napi, napi_value value, char **data,
 
 /* useUserBuffer(id, source): from now on reads go to the view `source`, or to
  * the one that is in `source` by then, an array of bufferHolder(); it keeps its
- * length. UV_EINVAL if it is no view. */
+ * length. With null they become chunks. UV_EINVAL if it is none of these. */
 napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   napi_value argv[2];
   napi_value result;
   char *data;
   size_t length;
   bool stays;
+  napi_valuetype type;
   struct uvnet_handle *handle =
       uvnet_handle_argument(napi, info, 2, argv, &result);
 
   if (handle == NULL)
     return result;
+  if (napi_typeof(napi, argv[1], &type) != napi_ok)
+    return js_throw_last(napi);
+  if (type == napi_null) {
+    uvnet_read_release(handle);
+    return js_int(napi, 0);
+  }
   stays = js_view(napi, argv[1], &data, &length);
   if (!stays && !held_view(napi, argv[1], &data, &length))
     return js_int(napi, UV_EINVAL);

@@ -20,8 +20,8 @@ enum {
   RETRY_MS = 100
 };
 
-static void tell(struct uvnet_handle *server, int err,
-                 struct uvnet_handle *client) {
+static void tell_listener(struct uvnet_handle *server, int err,
+                          struct uvnet_handle *client) {
   if (err == 0)
     client->is_unseen = true;
   uvnet_event_emit(server->env, UVNET_EVENT_CONNECTION, server->id, err,
@@ -45,7 +45,7 @@ static int accept_next(struct uvnet_handle *server, uv_os_fd_t listener) {
   }
   if (err != 0)
     (void)uvnet_os_close(fd);
-  tell(server, err, client);
+  tell_listener(server, err, client);
   return err;
 }
 
@@ -90,7 +90,7 @@ static void on_connection(uv_stream_t *stream, int status) {
     if (err != 0)
       uvnet_handle_close(client);
   }
-  tell(server, err, client);
+  tell_listener(server, err, client);
   if (err == 0 && !server->closing && uvnet_event_has_room(server->env))
     accept_more(server);
 }

@@ -1,7 +1,9 @@
 'use strict';
 
 // A socket or server that goes over to core needs a second descriptor. Without
-// one it stays what it was, and nothing is left behind.
+// one it stays what it was, and nothing is left behind; and where core needs no
+// more than a stream, as TLS and http2 do, it gets one over uvnet's handle. So it
+// is always on Windows.
 
 const assert = require('node:assert');
 const { fork } = require('node:child_process');
@@ -10,8 +12,9 @@ const http2 = require('node:http2');
 const { constants } = require('node:os');
 const tls = require('node:tls');
 const binding = require('../lib/binding');
+const psk = require('./psk');
 const {
-  closed, eventually, forEachNet, forEachTransport, listen, once, pair,
+  closed, collect, eventually, forEachNet, forEachTransport, listen, once, pair,
   scriptFile, track,
 } = require('./helper');
 
@@ -58,7 +61,7 @@ describe('without a second descriptor', () => {
           const handle = client._handle;
           const user = move(client, receiver);
           user?.on('error', () => {});
-          assert.strictEqual(client._handle, handle);
+          if (!user) assert.strictEqual(client._handle, handle);
           assert.ok(!client.destroyed);
           const bytes = once(peer, 'data');
           if (!user) client.write('it writes');
@@ -69,6 +72,66 @@ describe('without a second descriptor', () => {
         });
       });
     }
+
+    forEachTransport((open) => {
+      it('TLS carries what is written, both ways', async () => {
+        const { client, peer } = await open(net);
+        const server = new tls.TLSSocket(peer, { isServer: true, ...psk.server });
+        const user = tls.connect({ socket: client, ...psk.client });
+        server.pipe(server);
+        const sent = Buffer.alloc(1_000_000, 'some text');
+        const received = collect(user);
+        user.end(sent);
+        assert.ok(sent.equals(await received));
+        await closed(client, peer);
+      });
+
+      it('http2 sees who is at the other end, and ends', async () => {
+        const { client, peer } = await open(net);
+        const server = http2.createServer((request, response) => {
+          const { remoteAddress, remotePort } = request.socket;
+          response.end(JSON.stringify([remoteAddress, remotePort]));
+        });
+        const name = JSON.stringify([client.localAddress, client.localPort]);
+        server.emit('connection', peer);
+        const session = http2.connect('http://localhost',
+          { createConnection: () => client });
+        const request = session.request();
+        assert.strictEqual(String(await collect(request)), name);
+        session.close();
+        await closed(client, peer);
+      });
+
+      it('the socket below can still be told things', async () => {
+        const { client, peer } = await open(net);
+        const user = tls.connect({ socket: client });
+        user.on('error', () => {});
+        peer.on('error', () => {}).resume();
+        client.setNoDelay(true).setKeepAlive(true, 1000).unref().ref();
+        assert.deepStrictEqual(client.address(), client.address());
+        client.setTimeout(10, () => client.destroy());
+        await closed(client, peer);
+        assert.ok(user.destroyed);
+      });
+    });
+
+    it('a reset of the socket below is one', async () => {
+      const { client, peer } = await pair(net);
+      const user = tls.connect({ socket: client });
+      user.on('error', () => {});
+      await once(peer, 'data');
+      const failed = once(peer, 'error');
+      client.resetAndDestroy();
+      assert.strictEqual((await failed)[0].code, 'ECONNRESET');
+      await closed(client, peer);
+    });
+
+    it('what TLS has cannot be sent', async () => {
+      const { client } = await pair(net);
+      tls.connect({ socket: client }).on('error', () => {});
+      assert.throws(() => child().send('x', client),
+        { code: 'ERR_INVALID_HANDLE_TYPE' });
+    });
 
     it('child.send() leaves the server as it was', async () => {
       const server = await listen(net.createServer((s) => s.end('served')));

@@ -60,7 +60,8 @@ function fromCore(handle) {
 
 // Throws for what core cannot be given.
 function refuse() {
-  const error = new Error('uvnet: this handle cannot be given to core');
+  const error = new Error(
+    'uvnet: this handle cannot be given to core, for it has no descriptor');
   error.code = 'ERR_INVALID_HANDLE_TYPE';
   throw error;
 }
@@ -160,6 +161,7 @@ module.exports = {
   isBoundSocket,
   isCore,
   isCoreTcp,
+  refuse,
   takeOverListening,
   toCore,
 };

@@ -6,7 +6,7 @@
 // without createConnection, performServerHandshake(), and servers' connections.
 
 const { Handle, kOwner } = require('../handle');
-const { isMovable, moveToCore } = require('./move');
+const { isMovable, moveToStream } = require('./move');
 const { isAsking } = require('./parser');
 
 // Whoever asks is about to give the handle to core's C++: the socket becomes
@@ -17,7 +17,7 @@ function isStreamBase() {
   if (!isMovable(socket) || socket._handle !== this) return false;
   if (socket.parser) return isAsking(socket);
   try {
-    moveToCore(socket);
+    moveToStream(socket);
     return true;
   } catch {
     // Without a descriptor http2 can still use the socket as any Duplex.

@@ -9,7 +9,8 @@ const core = require('../core');
 const { errnoException, uv } = require('../errors');
 const { Handle } = require('../handle');
 const { Server } = require('../server');
-const { toCore } = require('./adopt');
+const { kBridge } = require('../symbols');
+const { refuse, toCore } = require('./adopt');
 const { becomeCoresWhenAsked } = require('./asked');
 const { isMovable, moveToCore } = require('./move');
 
@@ -53,6 +54,7 @@ function sendOurs(send, target) {
   // A socket becomes core's: what is sent is taken from it, and with
   // `keepOpen` both processes use it.
   if (isMovable(target)) moveToCore(target);
+  if (target?._handle?.[kBridge]) refuse();
   return send(target);
 }
 

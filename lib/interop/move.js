@@ -10,11 +10,14 @@ const binding = require('../binding');
 const { Error, setImmediate } = require('../builtin');
 const core = require('../core');
 const debug = require('../debug');
+const { hasDescriptors } = require('../descriptor');
 const { errnoException, uv } = require('../errors');
 const { Handle, kOwner } = require('../handle');
 const { TCP } = require('../transports');
-const { kConnector, kIsCores, kOnRead, kRelay } = require('../symbols');
-const { emptyTcp, toCore } = require('./adopt');
+const { kBridge, kConnector, kIsCores, kOnRead, kRelay } = require('../symbols');
+const { emptyTcp, refuse, toCore } = require('./adopt');
+const { needsCores } = require('./asked');
+const { bridge, connectBridge } = require('./bridge');
 
 // Has core's methods serve the socket from now on. Its settings lie where core
 // looks for them already, but for onread's.
@@ -133,6 +136,10 @@ function finishConnect(socket) {
   const connector = socket[kConnector];
   const native = socket._handle;
   socket[kConnector] = null;
+  if (native[kBridge]) {
+    connectBridge(native, connector);
+    return;
+  }
   for (const name of doubled) delete native[name];
   const status = takeDescriptor(native, connector);
   connector.close();
@@ -155,12 +162,11 @@ function checkInternals(socket) {
 // Throws if there is no descriptor to be had.
 function moveToCore(socket) {
   checkInternals(socket);
-  if (debug.isOn) debug.log('hand-over: fd %d to core', socket._handle.fd);
   const handle = socket._handle;
+  if (debug.isOn) debug.log('hand-over: fd %d to core', handle.fd);
   const { connecting } = socket;
   const { reading } = handle;
-  const native = connecting && handle instanceof TCP ? emptyTcp() :
-    toCore(handle, false);
+  const native = nativeFor(handle, connecting);
   const chunks = handle.takeReads();
   const writes = handle.takeWrites();
   become(socket);
@@ -173,10 +179,48 @@ function moveToCore(socket) {
   retire(socket, handle);
   keepUnread(socket, chunks);
   sendRest(socket, writes);
-  if (reading && socket._handle === native) {
-    native.reading = true;
-    native.readStart();
+  readOn(socket, native, reading);
+}
+
+function nativeFor(handle, connecting) {
+  if (!hasDescriptors()) refuse();
+  return connecting && handle instanceof TCP ? emptyTcp() :
+    toCore(handle, false);
+}
+
+function readOn(socket, native, reading) {
+  if (!reading || socket._handle !== native) return;
+  native.reading = true;
+  native.readStart();
+}
+
+// The same for whoever needs no more than a native stream: without a descriptor
+// it gets one over our handle.
+function moveToStream(socket) {
+  checkInternals(socket);
+  try {
+    moveToCore(socket);
+  } catch (error) {
+    if (!moveToBridge(socket)) throw error;
   }
+}
+
+function moveToBridge(socket) {
+  const handle = socket._handle;
+  const { reading } = handle;
+  const native = bridge(socket, handle);
+  if (native === undefined) return false;
+  const chunks = handle.takeReads();
+  become(socket);
+  attachNative(socket, native, handle, 0);
+  if (socket.connecting) {
+    socket[kConnector] = handle;
+    handle[kOwner] = null;
+    return true;
+  }
+  keepUnread(socket, chunks);
+  readOn(socket, native, reading);
+  return true;
 }
 
 function isMovable(socket) {
@@ -188,15 +232,16 @@ function isMovable(socket) {
 function becomesCores(socket) {
   if (!isMovable(socket)) return true;
   try {
-    moveToCore(socket);
+    // A channel to a child, which may be who asks, sends nothing else.
+    if (needsCores()) moveToCore(socket);
+    else moveToStream(socket);
     return true;
   } catch {
-    // Without a descriptor the socket stays ours, and whoever asked can still
-    // use it as any Duplex.
+    // The socket stays ours, and whoever asked can still use it as any Duplex.
     return false;
   }
 }
 
 module.exports = {
-  become, becomesCores, finishConnect, isMovable, moveToCore,
+  become, becomesCores, finishConnect, isMovable, moveToCore, moveToStream,
 };

@@ -7,16 +7,16 @@
 const core = require('../core');
 const { onceLoaded } = require('./loaded');
 const { becomeCoresWhenAsked } = require('./asked');
-const { isMovable, moveToCore } = require('./move');
+const { isMovable, moveToStream } = require('./move');
 
 let tls = null;
 
-// The handle that TLS will wrap. Where there is no descriptor left, this
-// connection is lost, and the TLSSocket learns it from its socket.
+// The handle that TLS will wrap. Where there is none to be had, this connection
+// is lost, and the TLSSocket learns it from its socket.
 function wrapCores(socket, handle) {
   if (!isMovable(socket)) return [socket, handle];
   try {
-    moveToCore(socket);
+    moveToStream(socket);
     return [socket, socket._handle];
   } catch (error) {
     socket.destroy(error);
