@@ -64,7 +64,7 @@ const rules = {
 };
 
 module.exports = [
-  { ignores: ['build/', 'build-asan/', 'bench/results/'] },
+  { ignores: ['build/', 'build-*/', 'prebuilds/', 'bench/results/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],

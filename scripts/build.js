@@ -1,12 +1,14 @@
 'use strict';
 
-// Builds the addon when a source is newer than it, or always with --force. Two
+// Builds the addon when a source is newer than it, or always with --force. Its
 // variants have folders of their own: --sanitize builds it into build-asan/ with
 // AddressSanitizer and UndefinedBehaviorSanitizer, --coverage into
-// build-coverage/ with counters of the lines that run.
+// build-coverage/ with counters of the lines that run, and --as-windows into
+// build-windows/ without what Windows lacks.
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { install } = require('./install');
 const { isCurrent, nodeGyp, root, run, step } = require('./tools');
 
 function sources() {
@@ -29,6 +31,7 @@ function copySources(target) {
 // only clang maps its counters to lines exactly.
 const VARIANTS = {
   asan: { define: '-Dsanitize=1', env: {} },
+  windows: { define: '-Das_windows=1', env: {} },
   coverage: { define: '-Dcount_lines=1', env: { CC: 'clang', CXX: 'clang++' } },
 };
 
@@ -49,14 +52,16 @@ function build({ force = false, variant } = {}) {
 
 function variantOf(args) {
   if (args.includes('--sanitize')) return 'asan';
+  if (args.includes('--as-windows')) return 'windows';
   return args.includes('--coverage') ? 'coverage' : undefined;
 }
 
 if (require.main === module) {
+  install();
   build({
     force: process.argv.includes('--force'),
     variant: variantOf(process.argv),
   });
 }
 
-module.exports = { build };
+module.exports = { build, sources };
