@@ -62,7 +62,7 @@ function run(args) {
 function main(args) {
   const [first] = args;
   if (first === '--version') {
-    const { version } = require('../package.json');
+    const version = require('../lib/version');
     console.log(`uvnet ${version}, node ${process.versions.node}`);
   } else if (first === '--help') {
     process.stdout.write(HELP);

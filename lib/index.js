@@ -4,7 +4,7 @@
 
 
 // First of all, for it refuses what uvnet cannot run on.
-require('./binding');
+const binding = require('./binding');
 
 const process = require('process');
 const { isIP, isIPv4, isIPv6 } = require('./address');
@@ -20,6 +20,7 @@ const {
 const { createServerHandle } = require('./listen');
 const { Server } = require('./server');
 const { Socket } = require('./socket');
+const version = require('./version');
 const versions = require('./versions');
 
 const { clientChannel } = core;
@@ -70,6 +71,11 @@ Object.defineProperty(module.exports, 'BlockList',
 Object.defineProperty(module.exports, 'SocketAddress',
   { enumerable: true, get: function() { return lazy.SocketAddress; } });
 /* eslint-enable object-shorthand */
+
+// What core does not have, and a copy of core's members does not take along.
+Object.defineProperty(module.exports, 'version', { value: version });
+Object.defineProperty(module.exports, 'statistics',
+  { value: function statistics() { return binding.statistics(); } });
 
 // What not every version of Node has.
 if (core.BoundSocket) module.exports.BoundSocket = core.BoundSocket;

@@ -14,9 +14,11 @@ const isLate = internals.moduleLoadList.find()?.includes('NativeModule net') ??
   true;
 const { syncBuiltinESMExports } = require('module');
 const net = require('net');
+const process = require('process');
 
 const own = require('./index');
 const defaults = require('./defaults');
+const version = require('./version');
 
 // A cluster's primary sends what _createServerHandle() gives to its workers,
 // and only core's handles can be sent.
@@ -28,6 +30,9 @@ for (const name of Object.keys(net)) {
     ...Object.getOwnPropertyDescriptor(own, name), configurable, enumerable });
 }
 syncBuiltinESMExports();
+// For whoever wants to know whether he is on uvnet, and on which.
+Object.defineProperty(process.versions, 'uvnet',
+  { value: version, enumerable: true, configurable: true });
 // tls, https and http2 connect by core's own methods.
 defaults.shareWithCore();
 require('./interop/active').install();
