@@ -44,6 +44,12 @@
         "-fvisibility=hidden",
         "-fstack-protector-strong"
       ],
+      "msvs_settings": {
+        "VCCLCompilerTool": {
+          "AdditionalOptions": ["/std:c11"],
+          "WarningLevel": "3"
+        }
+      },
       "xcode_settings": {
         "GCC_C_LANGUAGE_STANDARD": "c11",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES"
@@ -79,6 +85,7 @@
           {"cflags_c": ["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]}
         ],
         ["OS=='linux'", {"ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"]}],
+        ["OS=='win'", {"libraries": ["-lws2_32.lib"]}],
         ["as_windows==1", {"defines": ["UVNET_AS_WINDOWS"]}],
         [
           "OS=='win' or as_windows==1",
