@@ -5,6 +5,7 @@
 // JavaScript that old versions of Node understand too.
 
 const fs = require('fs');
+const { createRequire } = require('module');
 const path = require('path');
 const process = require('process');
 const { arch, platform } = require('process');
@@ -14,7 +15,10 @@ const { Buffer, Bun, Deno, Error } = globalThis;
 // The first version of Node with all that uvnet uses of libuv and of net.
 const OLDEST = [20, 9];
 
-const root = path.join(__dirname, '..');
+// A bundle of ES modules has no __dirname; a single executable's is this one.
+const here = typeof __dirname === 'string' ? __dirname :
+  path.dirname(process.execPath);
+const root = path.join(here, '..');
 const built = path.join(root, 'build', 'Release', 'uvnet.node');
 
 // The paths are literal, for bundlers copy what they see.
@@ -79,10 +83,11 @@ function advice() {
   if (fs.existsSync(path.join(root, 'scripts', 'build.js'))) {
     return 'Run "npm run build"; it needs a C compiler, make and Python.';
   }
-  if (/\.zip[\\/]/.test(__dirname)) return 'Run "yarn unplug uvnet".';
-  if (!/[\\/]node_modules[\\/]/.test(__dirname)) {
-    return 'A bundle has to leave uvnet out (mark it as external), or name the ' +
-      'binary in the environment variable UVNET_BINARY.';
+  if (/\.zip[\\/]/.test(here)) return 'Run "yarn unplug uvnet".';
+  if (!/[\\/]node_modules[\\/]/.test(here)) {
+    return 'A bundle has to leave uvnet out (mark it as external), take its ' +
+      '.node files along, or get the path of one in the environment variable ' +
+      'UVNET_BINARY.';
   }
   return `Run "npx node-gyp rebuild" in ${root}; it needs a C compiler, make ` +
     'and Python.';
@@ -100,15 +105,21 @@ function loadFailure(cause, files) {
   return `the native addon ${what}. ${advice()}`;
 }
 
+// Bundlers want each file that require() names to be there when they run, and make
+// errors of calls with other names; so does a single executable.
+function requireFile(file) {
+  return createRequire(file)(file);
+}
+
 // UVNET_BINARY names another build of the addon, such as one with sanitizers.
 function open(files) {
   const { UVNET_BINARY: named } = process.env;
   if (named) {
     files.push(path.resolve(named));
-    return require(files[0]);
+    return requireFile(files[0]);
   }
   files.push(built);
-  if (fs.existsSync(built)) return require('../build/Release/uvnet.node');
+  if (fs.existsSync(built)) return requireFile(built);
   const name = systemName();
   files.push(path.join(root, 'prebuilds', name, 'uvnet.node'));
   if (!Object.hasOwn(prebuilt, name)) {

@@ -91,7 +91,7 @@ require('./interop/perf').install();
 // What is else read when it is needed. A program may have given up by then the
 // permission to read it.
 if (process.permission) {
-  for (const name of ['autoselect', 'blocklist', 'socketaddress']) {
-    require(`./${name}`);
-  }
+  require('./autoselect');
+  require('./blocklist');
+  require('./socketaddress');
 }

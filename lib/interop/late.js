@@ -35,6 +35,13 @@ const relinkers = {
   },
 };
 
+// Each named in full, for bundlers turn other calls of require() into errors.
+const load = {
+  http: () => require('http'),
+  http2: () => require('http2'),
+  tls: () => require('tls'),
+};
+
 function isLoaded(name) {
   return core.moduleLoadList?.includes(`NativeModule ${name}`) ?? false;
 }
@@ -43,7 +50,7 @@ function isLoaded(name) {
 function relinkLoaded(net) {
   for (const [name, change] of Object.entries(relinkers)) {
     if (!isLoaded(name) && !isLoaded(`_${name}_server`)) continue;
-    change(require(name), net);
+    change(load[name](), net);
   }
 }
 

@@ -1,0 +1,2 @@
+// The types of register.js.
+export {};
