@@ -6,20 +6,24 @@
 const { spawn } = require('node:child_process');
 const os = require('node:os');
 const path = require('node:path');
+const { isatty } = require('node:tty');
 
 const REGISTER = path.join(__dirname, '..', 'lib', 'register.js');
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+// Those that node is ended or controlled by; SIGUSR1 starts its inspector.
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2',
+  'SIGBREAK'].filter((name) => name in os.constants.signals);
 
-const HELP = `Usage: uvnet [node options] script.js [arguments]
+const HELP = `Usage: uvnet [node options] [script.js] [arguments]
 
-Runs a script in node with uvnet in the place of net: for the script, for its
-packages and for what Node builds on net (http, tls and others). Worker threads
-and forked processes have it too.
+Runs node with uvnet in the place of net: for the script, for its packages and
+for what Node builds on net (http, tls and others). Worker threads and forked
+processes have it too. Without a script: node's prompt, or what comes on stdin.
 
-  --help      this text
-  --version   the versions of uvnet and of node
+  -h, --help      this text
+  -v, --version   the versions of uvnet and of node
 
-The same without this command: node -r uvnet/register script.js
+All other options are node's own, see node --help. The same without this command:
+node -r uvnet/register script.js
 `;
 
 // Ends this process as the child ended.
@@ -28,6 +32,12 @@ function endAs(code, signal) {
   if (!signal) return;
   for (const name of FORWARDED) process.removeAllListeners(name);
   process.kill(process.pid, signal);
+}
+
+// What a key is pressed for, the terminal sends to the child as well.
+function isFromTerminal(name) {
+  return ['SIGINT', 'SIGQUIT', 'SIGBREAK'].includes(name) &&
+    [0, 1, 2].some((fd) => isatty(fd));
 }
 
 /**
@@ -48,8 +58,7 @@ function run(args) {
     { stdio: 'inherit' });
   for (const name of FORWARDED) {
     process.on(name, () => {
-      // A terminal sends Ctrl-C to the child as well.
-      if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name);
+      if (!isFromTerminal(name)) child.kill(name);
     });
   }
   child.on('error', (error) => {
@@ -61,14 +70,11 @@ function run(args) {
 
 function main(args) {
   const [first] = args;
-  if (first === '--version') {
+  if (first === '-v' || first === '--version') {
     const version = require('../lib/version');
     console.log(`uvnet ${version}, node ${process.versions.node}`);
-  } else if (first === '--help') {
+  } else if (first === '-h' || first === '--help') {
     process.stdout.write(HELP);
-  } else if (first === undefined) {
-    process.stderr.write(HELP);
-    process.exitCode = 1;
   } else {
     run(args);
   }
