@@ -19,7 +19,9 @@ const OLDEST = [20, 9];
 const here = typeof __dirname === 'string' ? __dirname :
   path.dirname(process.execPath);
 const root = path.join(here, '..');
-const built = path.join(root, 'build', 'Release', 'uvnet.node');
+// By node-gyp, in a checkout and in the package.
+const built = ['build', 'src/build'].map((folder) =>
+  path.join(root, folder, 'Release', 'uvnet.node'));
 
 // The paths are literal, for bundlers copy what they see.
 const prebuilt = {
@@ -89,8 +91,8 @@ function advice() {
       '.node files along, or get the path of one in the environment variable ' +
       'UVNET_BINARY.';
   }
-  return `Run "npx node-gyp rebuild" in ${root}; it needs a C compiler, make ` +
-    'and Python.';
+  return `Run "npx node-gyp rebuild -C ${path.join(root, 'src')}"; it needs a C ` +
+    'compiler, make and Python.';
 }
 
 // Node's own words for a binary that does not load, with what to do about it.
@@ -118,8 +120,9 @@ function open(files) {
     files.push(path.resolve(named));
     return requireFile(files[0]);
   }
-  files.push(built);
-  if (fs.existsSync(built)) return requireFile(built);
+  const own = built.find((file) => fs.existsSync(file));
+  files.push(...own ? [own] : built);
+  if (own) return requireFile(own);
   const name = systemName();
   files.push(path.join(root, 'prebuilds', name, 'uvnet.node'));
   if (!Object.hasOwn(prebuilt, name)) {

@@ -6,7 +6,9 @@
 // of them in one package; npm checks that against the hash in zig/.
 //
 // With a part of a name: those platforms alone. With --check, which npm pack
-// calls: fails if a binary is missing, or older than the sources.
+// calls: fails if a binary is missing, or older than the sources. It also writes
+// src/binding.gyp, for who has to build the addon of the package: where one lies
+// at the root of a package, yarn 1 builds it whatever package.json says.
 
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
@@ -109,8 +111,15 @@ function fileOf(name) {
   return path.join(root, 'prebuilds', name, 'uvnet.node');
 }
 
+function writeGypOfPackage() {
+  const text = fs.readFileSync(path.join(root, 'binding.gyp'), 'utf8');
+  fs.writeFileSync(path.join(root, 'src', 'binding.gyp'),
+    text.replaceAll('"src/', '"'));
+}
+
 // Whether the package would have all binaries, of these sources.
 function check() {
+  writeGypOfPackage();
   const old = Object.keys(targets)
     .filter((name) => !isCurrent(fileOf(name), allSources()));
   if (old.length === 0) return;

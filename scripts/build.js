@@ -14,6 +14,7 @@ const { isCurrent, nodeGyp, root, run, step } = require('./tools');
 function sources() {
   const folder = path.join(root, 'src');
   return fs.readdirSync(folder)
+    .filter((name) => /\.[ch]$/.test(name))
     .map((name) => path.join(folder, name))
     .concat(path.join(root, 'binding.gyp'));
 }

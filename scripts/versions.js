@@ -32,7 +32,8 @@ function versionOf(binary) {
     { encoding: 'utf8' }).trim();
 }
 
-// The newest Node of a major version, installed into the cache folder once.
+// A version of Node, or the newest of a major version, installed into the cache
+// folder once.
 function nodeOf(major) {
   const folder = path.join(cacheRoot(), `npm-node-${major}`);
   const name = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -100,4 +101,6 @@ function main() {
     `failed: ${failed.join(', ')}`);
 }
 
-main();
+if (require.main === module) main();
+
+module.exports = { nodeOf };
