@@ -5,7 +5,9 @@
     "sanitize%": 0,
     "count_lines%": 0,
     # For npm run test:windows: on Linux what Windows would have, which is less.
-    "as_windows%": 0
+    "as_windows%": 0,
+    # For npm run test:platforms: on Linux what other Unix systems would have.
+    "portable%": 0
   },
   "targets": [
     {
@@ -87,6 +89,7 @@
         ["OS=='linux'", {"ldflags": ["-Wl,-z,relro,-z,now,-z,noexecstack"]}],
         ["OS=='win'", {"libraries": ["-lws2_32.lib"]}],
         ["as_windows==1", {"defines": ["UVNET_AS_WINDOWS"]}],
+        ["portable==1", {"cflags_c": ["-U__linux__"]}],
         [
           "OS=='win' or as_windows==1",
           {"sources": ["src/os_win.c"]},

@@ -3,8 +3,9 @@
 // Builds the addon when a source is newer than it, or always with --force. Its
 // variants have folders of their own: --sanitize builds it into build-asan/ with
 // AddressSanitizer and UndefinedBehaviorSanitizer, --coverage into
-// build-coverage/ with counters of the lines that run, and --as-windows into
-// build-windows/ without what Windows lacks.
+// build-coverage/ with counters of the lines that run, --as-windows into
+// build-windows/ without what Windows lacks, and --portable into build-portable/
+// without what Linux alone has.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -33,6 +34,7 @@ function copySources(target) {
 const VARIANTS = {
   asan: { define: '-Dsanitize=1', env: {} },
   windows: { define: '-Das_windows=1', env: {} },
+  portable: { define: '-Dportable=1', env: {} },
   coverage: { define: '-Dcount_lines=1', env: { CC: 'clang', CXX: 'clang++' } },
 };
 
@@ -54,6 +56,7 @@ function build({ force = false, variant } = {}) {
 function variantOf(args) {
   if (args.includes('--sanitize')) return 'asan';
   if (args.includes('--as-windows')) return 'windows';
+  if (args.includes('--portable')) return 'portable';
   return args.includes('--coverage') ? 'coverage' : undefined;
 }
 

@@ -95,10 +95,14 @@ function forEachNet(body, names = Object.keys(SPECIFIERS)) {
   }
 }
 
-function tmpPath(name = 's') {
+// A path that nothing has; without a name, one that a server can listen on.
+function tmpPath(name) {
+  if (name === undefined && process.platform === 'win32') {
+    return `\\\\.\\pipe\\uvnet-${process.pid}-${process.hrtime.bigint()}`;
+  }
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-'));
   track(() => fs.rmSync(dir, { recursive: true, force: true }));
-  return path.join(dir, name);
+  return path.join(dir, name ?? 's');
 }
 
 /** Listens (by default on a free loopback port) and tracks connections. */
