@@ -7,6 +7,7 @@
 
 const { setImmediate } = require('../builtin');
 const core = require('../core');
+const { uv } = require('../errors');
 const { attachHandle } = require('../stream');
 const { TCP } = require('../transports');
 const { kBridge, kConnector } = require('../symbols');
@@ -60,10 +61,11 @@ function nativeOver(inner) {
   return native;
 }
 
-// Core's socket takes one shutdown. Whoever shares the native stream with TLS may
-// end it once more.
+// Core's socket takes one shutdown, and no write until that is over, which may
+// take long on Windows. Whoever shares the native stream with TLS may end it once
+// more, and http2 writes when its peer has ended: libuv refuses that at once.
 function shutOnce(native) {
-  const { onshutdown } = native;
+  const { onshutdown, onwrite } = native;
   let isShut = false;
   native.onshutdown = (request) => {
     if (!isShut) {
@@ -73,6 +75,8 @@ function shutOnce(native) {
     setImmediate(() => native.finishShutdown(request, 0));
     return 0;
   };
+  native.onwrite = (request, buffers) =>
+    (isShut ? uv.EPIPE : onwrite(request, buffers));
 }
 
 // As resetAndDestroy() and what it does with a handle; core's asks for a TCP one.
