@@ -69,6 +69,11 @@ function libc() {
   return bytes.includes('/ld-musl-') ? 'musl' : 'glibc';
 }
 
+// A snapshot cannot hold an addon. Node itself skips -r when it makes one.
+function isForSnapshot() {
+  return process.execArgv.some((flag) => flag.startsWith('--build-snapshot'));
+}
+
 function systemName() {
   const name = `${platform}-${arch}`;
   return platform === 'linux' ? `${name}-${libc()}` : name;
@@ -132,6 +137,12 @@ function open(files) {
   return prebuilt[name]();
 }
 
+// Some bundlers' loaders make the path of a file of it, or its bytes.
+function addonOf(exported) {
+  if (typeof exported.instance === 'function') return exported;
+  throw new Error(`It is a ${typeof exported}, not an addon.`);
+}
+
 /**
  * The addon's exports. Throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM where uvnet
  * cannot run, and ERR_DLOPEN_FAILED where its binary is not there or does not
@@ -143,9 +154,13 @@ function load() {
     throw failure('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
       `${reason}. uvnet needs Node.js ${OLDEST.join('.')} or later.`);
   }
+  if (isForSnapshot()) {
+    throw failure('ERR_DLOPEN_FAILED', 'a startup snapshot cannot have native ' +
+      'addons in it. Leave uvnet out, and run the snapshot with -r uvnet/register.');
+  }
   const files = [];
   try {
-    return open(files);
+    return addonOf(open(files));
   } catch (cause) {
     throw failure('ERR_DLOPEN_FAILED', loadFailure(cause, files), cause);
   }

@@ -243,7 +243,8 @@ const internals = {
     how: '_http_common\'s HTTPParser with consume(), unconsume() and kOn…',
     isLate: true,
     find: () => {
-      const { HTTPParser } = require('_http_common');
+      // webpack knows it by this name alone.
+      const { HTTPParser } = require('node:_http_common');
       const { consume, unconsume } = HTTPParser.prototype;
       return typeof consume === 'function' && typeof unconsume === 'function' &&
         'kOnExecute' in HTTPParser ? HTTPParser : undefined;

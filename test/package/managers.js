@@ -79,7 +79,7 @@ function settings(version) {
 }
 
 function folderOf(name) {
-  return makeFolder(path.join('managers', name.replaceAll(/\W+/g, '-')), 'managers');
+  return makeFolder(path.join('managers', name.replaceAll(/\W+/g, '-')), 'project');
 }
 
 async function install(name, folder, tarball) {

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { root, step } = require('../../scripts/tools');
 const { nodeOf } = require('../../scripts/versions');
-const { makeFolder, temporary } = require('./harness');
+const { makeFolder, must, temporary } = require('./harness');
 
 // Of whoever runs this; the managers and some tools want a newer one.
 const RUNNING = process.versions.node;
@@ -70,4 +70,14 @@ function pack() {
   return path.join(folder, output.trim().split('\n').at(-1));
 }
 
-module.exports = { binFolder, newNode, node, pack, toolsOf };
+/** A new folder with the files of a fixture and uvnet. */
+async function installInto(name, fixture, tarball) {
+  const folder = makeFolder(name, fixture);
+  const file = path.join(folder, 'package.json');
+  if (!fs.existsSync(file)) fs.writeFileSync(file, '{"private": true}');
+  await must([newNode(), path.join(toolsOf('managers'), 'npm-12', 'bin/npm-cli.js'),
+    'install', '--no-save', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  return folder;
+}
+
+module.exports = { binFolder, installInto, newNode, node, pack, toolsOf };
