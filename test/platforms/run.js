@@ -15,7 +15,7 @@ const { windows } = require('./windows');
 
 async function macos(folder) {
   const problems = macBinaries();
-  const portable = await variant('portable', folder);
+  const portable = await variant('portable', 'portable', folder);
   return { problems: [...problems, ...portable.problems],
     summary: `2 binaries; a build without what is Linux's: ${portable.summary}` };
 }
@@ -23,7 +23,7 @@ async function macos(folder) {
 const PARTS = {
   musl,
   macos,
-  'as-windows': (folder) => variant('windows', folder),
+  'as-windows': (folder) => variant('windows', 'as-windows', folder),
   windows,
   arm64,
 };

@@ -7,8 +7,9 @@ const { build } = require('../../scripts/build');
 const { chosenFiles, readList, unexpected } = require('./judge');
 const { runFile, runFiles, titlesIn } = require('./mocha');
 
-async function variant(name, folder) {
-  const list = readList(name);
+// Of one of build()'s variants, with the list of this name.
+async function variant(name, listName, folder) {
+  const list = readList(listName);
   const options = {
     node: [process.execPath],
     env: { UVNET_BINARY: build({ variant: name }) },
