@@ -14,8 +14,8 @@ const PACKAGES = {
   [`${LIBRARIES}/lib/ld-linux-aarch64.so.1`]: 'libc6-arm64-cross',
   [`${LIBRARIES}/lib/libstdc++.so.6`]: 'libstdc++6-arm64-cross',
 };
-// What differs between versions of Node is in other parts' runs; on the second
-// one, those files alone that C code carries.
+// What differs between versions of Node shows on any processor (npm run
+// test:versions). On the second one run files of what is in C, for the time.
 const SECOND = /^(chunk|data|fast|lifecycle|memory|onread|relay|server|socket|vec)/;
 // How much longer a test may take.
 const SLOWER = 8;

@@ -9,7 +9,7 @@ const { root } = require('../../scripts/tools');
 const { compareWithCore } = require('./emulated');
 const { installDebian, nodeFor } = require('./install');
 
-const PACKAGES = { wine: 'wine', [`/usr/lib/wine/wine64`]: 'wine64' };
+const PACKAGES = { 'wine': 'wine', '/usr/lib/wine/wine64': 'wine64' };
 // Later ones end when they start: they want memory that wine 8 does not give.
 const MAJOR = '20';
 
