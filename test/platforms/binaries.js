@@ -72,7 +72,7 @@ function elfProblems(name) {
   return problems;
 }
 
-async function musl(folder) {
+async function musl({ folder }) {
   installDebian({ 'musl-gcc': 'musl-tools', 'readelf': 'binutils' });
   const problems = ['linux-x64-musl', 'linux-arm64-musl'].flatMap(elfProblems);
   problems.push(...loads(binaryFor('linux-x64-musl'), folder));

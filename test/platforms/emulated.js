@@ -18,17 +18,16 @@ function describe(result) {
  */
 async function compareWithCore(name, options, choose = () => true) {
   const list = readList(name);
+  const files = chosenFiles(list, options.only).filter(choose);
   const passed = { core: new Map(), uvnet: new Map() };
-  const problems = await runFiles(chosenFiles(list).filter(choose),
-    async(file) => {
-      const core = await runFile(file, 'core', options);
-      const uvnet = await runFile(file, 'uvnet', options);
-      console.log(`  ${file}: core ${describe(core)}; ` +
-        `uvnet ${describe(uvnet)}`);
-      passed.core.set(file, titlesIn(core, 'pass').length);
-      passed.uvnet.set(file, titlesIn(uvnet, 'pass').length);
-      return worse(core, uvnet, list, file);
-    });
+  const problems = await runFiles(files, async(file) => {
+    const core = await runFile(file, 'core', options);
+    const uvnet = await runFile(file, 'uvnet', options);
+    console.log(`  ${file}: core ${describe(core)}; uvnet ${describe(uvnet)}`);
+    passed.core.set(file, titlesIn(core, 'pass').length);
+    passed.uvnet.set(file, titlesIn(uvnet, 'pass').length);
+    return worse(core, uvnet, list, file);
+  });
   const sum = (net) => [...passed[net].values()].reduce((a, b) => a + b, 0);
   return { problems, summary: `${passed.core.size} files, passes: ` +
     `core ${sum('core')}, uvnet ${sum('uvnet')}` };

@@ -6,6 +6,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 const { setup } = require('../../scripts/setup');
 const { root, step } = require('../../scripts/tools');
 const { arm64 } = require('./arm64');
@@ -13,9 +14,9 @@ const { macBinaries, musl } = require('./binaries');
 const { variant } = require('./variant');
 const { windows } = require('./windows');
 
-async function macos(folder) {
+async function macos(context) {
   const problems = macBinaries();
-  const portable = await variant('portable', 'portable', folder);
+  const portable = await variant('portable', 'portable', context);
   return { problems: [...problems, ...portable.problems],
     summary: `2 binaries; a build without what is Linux's: ${portable.summary}` };
 }
@@ -23,7 +24,7 @@ async function macos(folder) {
 const PARTS = {
   musl,
   macos,
-  'as-windows': (folder) => variant('windows', 'as-windows', folder),
+  'as-windows': (context) => variant('windows', 'as-windows', context),
   windows,
   arm64,
 };
@@ -40,12 +41,12 @@ function ensureBinaries() {
   if (!binaries()) throw new Error('npm run binaries has failed');
 }
 
-async function runPart(name, folder) {
+async function runPart(name, context) {
   step(name);
   const started = Date.now();
   let result;
   try {
-    result = await PARTS[name](folder);
+    result = await PARTS[name](context);
   } catch (error) {
     result = { problems: [{ what: 'failed', error: error.stack }], summary: '' };
   }
@@ -59,11 +60,13 @@ function printProblems({ name, problems }) {
   }
 }
 
-async function runParts(names) {
+async function runParts(names, only) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-platforms-'));
   const results = [];
   try {
-    for (const name of names) results.push(await runPart(name, folder));
+    for (const name of names) {
+      results.push(await runPart(name, { folder, only }));
+    }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -76,7 +79,11 @@ async function runParts(names) {
   if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 }
 
-async function main(args) {
+async function main() {
+  const { values: { only }, positionals: args } = parseArgs({
+    options: { only: { type: 'string', default: '' } },
+    allowPositionals: true,
+  });
   const unknown = args.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {
     console.error(`Parts: ${Object.keys(PARTS).join(', ')}`);
@@ -86,7 +93,7 @@ async function main(args) {
   const names = args.length > 0 ? args : Object.keys(PARTS);
   setup();
   if (names.some((name) => !WITHOUT_BINARIES.includes(name))) ensureBinaries();
-  await runParts(names);
+  await runParts(names, only);
 }
 
-main(process.argv.slice(2));
+main();

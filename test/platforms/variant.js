@@ -8,7 +8,7 @@ const { chosenFiles, readList, unexpected } = require('./judge');
 const { runFile, runFiles, titlesIn } = require('./mocha');
 
 // Of one of build()'s variants, with the list of this name.
-async function variant(name, listName, folder) {
+async function variant(name, listName, { folder, only }) {
   const list = readList(listName);
   const options = {
     node: [process.execPath],
@@ -16,7 +16,7 @@ async function variant(name, listName, folder) {
     folder,
   };
   const passed = new Map();
-  const problems = await runFiles(chosenFiles(list), async(file) => {
+  const problems = await runFiles(chosenFiles(list, only), async(file) => {
     const result = await runFile(file, 'uvnet', options);
     const count = titlesIn(result, 'pass').length;
     passed.set(file, count);

@@ -18,7 +18,7 @@ function toPath(file) {
   return `Z:${file.replaceAll('/', '\\')}`;
 }
 
-async function windows(folder) {
+async function windows({ folder, only }) {
   installDebian(PACKAGES);
   const here = path.join(folder, 'windows');
   fs.mkdirSync(here, { recursive: true });
@@ -35,7 +35,7 @@ async function windows(folder) {
   wine('wine', 'winecfg', '-v', 'win10');
   try {
     return await compareWithCore('windows',
-      { node: ['wine', node], env, folder: here, toPath, slower: 2 });
+      { node: ['wine', node], env, folder: here, only, toPath, slower: 2 });
   } finally {
     wine('wineserver', '-k');
   }
