@@ -5,10 +5,11 @@
 // same bytes. Zig is the compiler, for it has the C libraries and linkers of all
 // of them in one package; npm checks that against the hash in zig/.
 //
-// With a part of a name: those platforms alone. With --check, which npm pack
-// calls: fails if a binary is missing, or older than the sources. It also writes
-// src/binding.gyp, for who has to build the addon of the package: where one lies
-// at the root of a package, yarn 1 builds it whatever package.json says.
+// With a part of a name: those platforms alone. With --check before it, as npm
+// pack calls it: builds none, and fails if one is missing or older than the
+// sources. Both write src/binding.gyp, for who has to build the addon of the
+// package: where one lies at the root of a package, yarn 1 builds it whatever
+// package.json says.
 
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
@@ -138,31 +139,30 @@ function writeGypOfPackage() {
     text.replaceAll('"src/', '"'));
 }
 
-// Whether the package would have all binaries, of these sources.
-function check() {
+function build(names) {
+  const zig = installCompiler();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-binaries-'));
+  try {
+    for (const name of names) console.log(describe(compile(zig, name, folder)));
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+function main(args) {
+  const checks = args[0] === '--check';
+  const [only = ''] = checks ? args.slice(1) : args;
+  const names = Object.keys(targets).filter((name) => name.includes(only));
   writeGypOfPackage();
-  const old = Object.keys(targets)
-    .filter((name) => !isCurrent(fileOf(name), allSources()));
+  if (!checks) {
+    build(names);
+    return;
+  }
+  const old = names.filter((name) => !isCurrent(fileOf(name), allSources()));
   if (old.length === 0) return;
   console.error(`Missing or older than src/: ${old.join(', ')}. ` +
     'Run "npm run binaries".');
   process.exitCode = 1;
-}
-
-function main([only = '']) {
-  if (only === '--check') {
-    check();
-    return;
-  }
-  const zig = installCompiler();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'uvnet-prebuild-'));
-  try {
-    for (const name of Object.keys(targets).filter((key) => key.includes(only))) {
-      console.log(describe(compile(zig, name, folder)));
-    }
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
 }
 
 main(process.argv.slice(2));

@@ -3,7 +3,7 @@
 // The programs that the parts of this folder run: versions of Node, package
 // managers and tools as tools/ pins them, and the package itself.
 
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { root, step } = require('../../scripts/tools');
@@ -19,21 +19,29 @@ function read(file) {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 
+// Copies tools/NAME to where it is installed. The managers have no lock file: they
+// bring their dependencies along, and npm ci refuses one that lacks the binaries of
+// pnpm for other systems, which the registry may not have.
+function copyPins(source, folder) {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.cpSync(source, folder, { recursive: true });
+  return fs.existsSync(path.join(folder, 'package-lock.json')) ? ['ci'] :
+    ['install', '--no-package-lock'];
+}
+
 /** node_modules of what tools/NAME pins, installed into build/ once. */
 function toolsOf(name) {
   const source = path.join(__dirname, 'tools', name);
   const folder = path.join(root, 'build', 'package-tools', name);
-  const lock = read(path.join(source, 'package-lock.json'));
   const modules = path.join(folder, 'node_modules');
-  if (!fs.existsSync(modules) || read(path.join(folder, 'package-lock.json')) !== lock) {
+  const isCurrent = fs.existsSync(modules) && ['package.json', 'package-lock.json']
+    .every((file) => read(path.join(folder, file)) === read(path.join(source, file)));
+  if (!isCurrent) {
     step(`installing test/package/tools/${name}`);
-    fs.rmSync(folder, { recursive: true, force: true });
-    fs.mkdirSync(folder, { recursive: true });
-    fs.copyFileSync(path.join(source, 'package.json'), path.join(folder, 'package.json'));
-    fs.writeFileSync(path.join(folder, 'package-lock.json'), lock);
+    const command = copyPins(source, folder);
     // Newer tools say that this Node is too old; they run on another.
-    execFileSync('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit',
-      '--no-fund', '--loglevel=error'],
+    execFileSync('npm', [...command, '--prefix', folder, '--ignore-scripts',
+      '--no-audit', '--no-fund', '--loglevel=error'],
     { stdio: ['ignore', 'ignore', 'inherit'], shell: isWindows });
   }
   return modules;
@@ -61,11 +69,25 @@ function binFolder(version) {
   return folder;
 }
 
-/** The package as it is published. */
-function pack() {
+// prebuilds/ as of the sources: all, or the one whose name is given.
+function ensureBinaries(only) {
+  const run = (...args) => spawnSync(process.execPath,
+    [path.join(root, 'scripts/binaries.js'), ...args, only], { stdio: 'ignore' });
+  if (run('--check').status === 0) return;
+  step('building prebuilds/');
+  if (run().status !== 0) throw new Error('npm run binaries has failed');
+}
+
+/** The package as it is published; if it is `quick`, perhaps with the binary for
+ * Linux on x64 alone. */
+function pack(quick) {
+  ensureBinaries(quick ? 'linux-x64-glibc' : '');
   step('packing');
   const folder = makeFolder('package');
-  const output = execFileSync('npm', ['pack', '--pack-destination', folder, '--silent'],
+  // It would check for all binaries.
+  const flags = quick ? ['--ignore-scripts'] : [];
+  const output = execFileSync('npm',
+    ['pack', '--pack-destination', folder, '--silent', ...flags],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: isWindows });
   return path.join(folder, output.trim().split('\n').at(-1));
 }

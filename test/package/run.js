@@ -39,7 +39,7 @@ async function main() {
     return;
   }
   const report = new Report(options.filter);
-  const tarball = pack();
+  const tarball = pack(options.quick);
   for (const part of parts) await require(`./${part}`)(report, { ...options, tarball });
   if (!report.finish()) process.exitCode = 1;
 }
