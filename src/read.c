@@ -450,6 +450,7 @@ napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   if (napi_typeof(napi, argv[1], &type) != napi_ok)
     return js_throw_last(napi);
   if (type == napi_null) {
+    handle->remainder = 0;
     uvnet_read_release(handle);
     return js_int(napi, 0);
   }
@@ -459,6 +460,9 @@ napi_value uvnet_js_use_user_buffer(napi_env napi, napi_callback_info info) {
   uvnet_read_release(handle);
   if (napi_create_reference(napi, argv[1], 1, &handle->user_buffer) != napi_ok)
     return js_throw_last(napi);
+  /* It is counted in buffers of one length. */
+  if (length != handle->user_length)
+    handle->remainder = 0;
   handle->user_buffer_stays = stays;
   handle->user_length = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
   return js_int(napi, 0);

@@ -64,6 +64,32 @@ forEachNet((net) => {
       assert.strictEqual(String(Buffer.concat(bytes)), text);
     });
 
+    it('buffers of other lengths each time, with others ready too', async () => {
+      const size = 1_000_000;
+      const sent = Buffer.alloc(size, '0123456789abcdefghijklmnopqrstuvwxyz');
+      await Promise.all([100_000, 65_536, 34_464, 131_072].map(async (first) => {
+        const lengths = [first, 65_536, 100_000, 1000, 65_536, 200_000];
+        const chunks = [];
+        const { client, peer } = await openWith({
+          buffer() {
+            lengths.push(lengths.shift());
+            return Buffer.alloc(lengths.at(-1));
+          },
+          callback(count, used) {
+            chunks.push(Buffer.from(used.subarray(0, count)));
+          },
+        });
+        client.resume();
+        const ended = once(client, 'end');
+        for (let at = 0; at < size; at += 100_000) {
+          peer.write(sent.subarray(at, at + 100_000));
+        }
+        peer.end();
+        await ended;
+        assert.ok(sent.equals(Buffer.concat(chunks)));
+      }));
+    });
+
     it('a view inside a larger ArrayBuffer stays inside', async () => {
       const whole = new Uint8Array(30).fill(7);
       const { client, peer } = await openWith({
