@@ -72,6 +72,8 @@ struct uvnet_handle {
   bool is_unseen;
   /* Large reads go to the inbox as small ones do. */
   bool uses_inbox;
+  /* libuv has called on_read(), and goes on with this poll after it. */
+  bool in_read;
   /* Between uv_read_start() and uv_read_stop(). */
   bool reading;
   /* The last read filled what it was given, so libuv reads on. */

@@ -272,8 +272,10 @@ static void on_read(uv_stream_t *stream, ssize_t count,
       end_if_hung_up(handle);
     return;
   }
+  handle->in_read = true;
   if (count > 0 && !handle->env->closing)
     deliver(handle, buffer, (size_t)count);
+  handle->in_read = false;
   if (UVNET_OS_READS_PEND)
     free(buffer->base);
   /* Zero means that there was nothing to read after all (EAGAIN). */
@@ -289,6 +291,17 @@ void uvnet_read_release(struct uvnet_handle *handle) {
   handle->user_buffer = NULL;
 }
 
+/* The next read is the first one of a poll. But what one read has taken here
+ * takes core several: if the last of them falls short now, that is the end. */
+static void forget_poll(struct uvnet_handle *handle) {
+  handle->has_read_enough = handle->remainder != 0 &&
+                            handle->last_read > UVNET_READ_SIZE &&
+                            has_hung_up(handle);
+  if (!handle->has_read_enough)
+    handle->remainder = 0;
+  handle->reads_on = false;
+}
+
 /* readStart(id) */
 napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
   napi_value argv[1];
@@ -299,14 +312,8 @@ napi_value uvnet_js_read_start(napi_env napi, napi_callback_info info) {
 
   if (handle == NULL)
     return result;
-  /* What one read took here takes core several, and the last of them falls
-   * short now. */
-  handle->has_read_enough = handle->remainder != 0 &&
-                            handle->last_read > UVNET_READ_SIZE &&
-                            has_hung_up(handle);
-  if (!handle->has_read_enough)
-    handle->remainder = 0;
-  handle->reads_on = false;
+  if (!handle->in_read)
+    forget_poll(handle);
   err = uv_read_start(&handle->uv.stream, on_alloc, on_read);
   handle->reading = err == 0;
   return js_int(napi, err);
