@@ -9,6 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { cacheRoot } = require('../test/node/suite');
+const { buildAddon } = require('./addon');
 const { setup } = require('./setup');
 const { mocha, root, run, step } = require('./tools');
 
@@ -95,6 +96,8 @@ function main() {
     return;
   }
   setup();
+  // The headers at hand are those of this Node.
+  buildAddon(path.join(root, 'test', 'loop'));
   const failed = majors.flatMap((major) => failures(major, sets));
   if (failed.length > 0) process.exitCode = 1;
   step(failed.length === 0 ? `no failure on Node ${majors.join(', ')}` :
