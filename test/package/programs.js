@@ -32,7 +32,7 @@ function copyPins(source, folder) {
 /** node_modules of what tools/NAME pins, installed into build/ once. */
 function toolsOf(name) {
   const source = path.join(__dirname, 'tools', name);
-  const folder = path.join(root, 'build', 'package-tools', name);
+  const folder = path.join(root, 'build-tools', 'package', name);
   const modules = path.join(folder, 'node_modules');
   const isCurrent = fs.existsSync(modules) && ['package.json', 'package-lock.json']
     .every((file) => read(path.join(folder, file)) === read(path.join(source, file)));
