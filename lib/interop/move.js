@@ -162,11 +162,14 @@ function checkInternals(socket) {
 // Throws if there is no descriptor to be had.
 function moveToCore(socket) {
   checkInternals(socket);
+  moveTo(socket, nativeFor(socket));
+}
+
+function moveTo(socket, native) {
   const handle = socket._handle;
   if (debug.isOn) debug.log('hand-over: fd %d to core', handle.fd);
   const { connecting } = socket;
   const { reading } = handle;
-  const native = nativeFor(handle, connecting);
   const chunks = handle.takeReads();
   const writes = handle.takeWrites();
   become(socket);
@@ -182,7 +185,7 @@ function moveToCore(socket) {
   readOn(socket, native, reading);
 }
 
-function nativeFor(handle, connecting) {
+function nativeFor({ _handle: handle, connecting }) {
   if (!hasDescriptors()) refuse();
   return connecting && handle instanceof TCP ? emptyTcp() :
     toCore(handle, false);
@@ -198,11 +201,14 @@ function readOn(socket, native, reading) {
 // it gets one over our handle.
 function moveToStream(socket) {
   checkInternals(socket);
+  let native;
   try {
-    moveToCore(socket);
+    native = nativeFor(socket);
   } catch (error) {
     if (!moveToBridge(socket)) throw error;
+    return;
   }
+  moveTo(socket, native);
 }
 
 function moveToBridge(socket) {
